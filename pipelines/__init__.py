@@ -1,0 +1,1 @@
+"""Doudi: nightly data matching across departments for social assistance."""

@@ -25,7 +25,7 @@ class Engine:
     def read(self, paths: Iterable[Path]) -> ir.Table:
         """The rows of Parquet files that share one schema, as a lazy table."""
         names = [str(path) for path in sorted(paths)]
-        return self.connection.read_parquet(names if self.kind == "duckdb" else names)
+        return self.connection.read_parquet(names)
 
     def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = ()) -> Path:
         """Writes `table`, ordered, to one Parquet file at `target`, atomically; returns `target`."""

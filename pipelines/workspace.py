@@ -39,7 +39,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
     try:
         yield beside
-        os.replace(beside, target)
+        beside.replace(target)
     finally:
         if beside.exists():
             beside.unlink()

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Asset, Param
 
-from pipelines.contracts import DEPARTMENTS
+from pipelines.contracts import Contract, by_department, load_contracts
 from pipelines.workspace import Workspace, open_workspace
 
 # Landing reads many files at once; the engine takes all cores and the memory limit, so one task at a time; the ledger publishes one night at a time.
@@ -18,6 +18,11 @@ LANDING_POOL, ENGINE_POOL, LEDGER_POOL = "landing", "engine", "ledger"
 def workspace() -> Workspace:
     """The deployment's workspace, from DOUDI_WORKSPACE and doudi.toml."""
     return open_workspace()
+
+
+def contracts() -> dict[str, Contract]:
+    """The deployment's data contracts, by dataset."""
+    return load_contracts(workspace().settings.schemas)
 
 
 def as_of_parameter() -> Param:
@@ -45,5 +50,5 @@ def department_asset(department: str) -> Asset:
 
 
 def department_assets() -> list[Asset]:
-    """The five departments' assets."""
-    return [department_asset(department) for department in DEPARTMENTS]
+    """Every department's asset."""
+    return [department_asset(department) for department in by_department(contracts())]

@@ -13,8 +13,8 @@ from typing import Any
 from airflow.exceptions import AirflowSkipException
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, TaskGroup, TriggerRule, get_current_context, task
 
-from dags.common import ENGINE_POOL, LANDING_POOL, as_of_of, as_of_parameter, department_asset, workspace
-from pipelines.contracts import DEPARTMENTS, Contract, load_contracts
+from dags.common import ENGINE_POOL, LANDING_POOL, as_of_of, as_of_parameter, contracts, department_asset, workspace
+from pipelines.contracts import Contract, by_department
 
 # D's deliveries are awaited from the evening of D; the partition key is D itself.
 FROM_SIX_IN_THE_EVENING = CronPartitionTimetable("0 18 * * *", timezone="Asia/Shanghai", key_format="%Y-%m-%d")
@@ -46,10 +46,10 @@ def dataset_tasks(contract: Contract) -> TaskGroup:
     return group
 
 
-def department_dag(department: str, contracts: list[Contract]) -> DAG:
+def department_dag(department: str, datasets: list[Contract]) -> DAG:
     """The DAG of one department over its datasets."""
     asset: Asset = department_asset(department)
-    titles = ", ".join(f"{contract.dataset} ({contract.title})" for contract in contracts)
+    titles = ", ".join(f"{contract.dataset} ({contract.title})" for contract in datasets)
     with DAG(
         dag_id=f"extract_{department}",
         schedule=FROM_SIX_IN_THE_EVENING,
@@ -91,18 +91,9 @@ A refused file changes nothing; the last good snapshot stays in force and its ag
             return closing
 
         waited, closed = wait_for_delivery(), close_delivery()
-        for contract in contracts:
+        for contract in datasets:
             waited >> dataset_tasks(contract) >> closed
     return dag
 
 
-def department_dags() -> dict[str, DAG]:
-    """dag id → DAG, one for every department that owns datasets with a delivery cadence."""
-    by_department: dict[str, list[Contract]] = {}
-    for contract in load_contracts(workspace().settings.schemas).values():
-        if contract.department in DEPARTMENTS:
-            by_department.setdefault(contract.department, []).append(contract)
-    return {f"extract_{department}": department_dag(department, contracts) for department, contracts in by_department.items()}
-
-
-globals().update(department_dags())
+globals().update({f"extract_{department}": department_dag(department, contracts) for department, contracts in by_department(contracts()).items()})

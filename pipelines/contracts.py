@@ -287,3 +287,12 @@ def _codes(item: SchemaProperty, shared: SchemaProperty | None) -> dict[str, tup
         spellings = tuple(str(term) for term in _custom(entry).get("spellings", []))
         codes[entry.value] = (entry.label or entry.value, *spellings)
     return codes
+
+
+def by_department(contracts: Mapping[str, Contract]) -> dict[str, list[Contract]]:
+    """The contracts of each delivering department, in the order of the contracts; reference data belongs to none."""
+    departments: dict[str, list[Contract]] = {}
+    for contract in contracts.values():
+        if contract.department != REFERENCE:
+            departments.setdefault(contract.department, []).append(contract)
+    return departments

@@ -1,58 +1,138 @@
-"""The engine behind Ibis: opening it, reading and writing Parquet."""
+"""The engine behind Ibis: opening it, reading and writing Parquet, and what Ibis cannot say in one way for both engines."""
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from pipelines.errors import SettingsError
 from pipelines.workspace import atomic_path
 
+_SPARK_MASTER = re.compile(r"spark://\S+|local(\[(\d+|\*)\])?")
+
 
 class Engine:
-    """One open engine. Tables it gives are lazy Ibis expressions of this connection.
-
-    `kind` is `duckdb` or `spark`. `scratch` is a folder where DuckDB may spill.
-    """
+    """One open engine. Tables it gives are lazy Ibis expressions of this connection; `kind` is `duckdb` or `spark`."""
 
     def __init__(self, connection: ibis.BaseBackend, kind: str) -> None:
         self.connection = connection
         self.kind = kind
 
     def read(self, paths: Iterable[Path]) -> ir.Table:
-        """The rows of Parquet files that share one schema, as a lazy table."""
+        """The rows of Parquet files (or folders, as Spark writes them) that share one schema, as a lazy table."""
         names = [str(path) for path in sorted(paths)]
-        return self.connection.read_parquet(names)
+        if self.kind == "spark":
+            view = f"read_{uuid4().hex}"
+            self.connection._session.read.parquet(*names).createOrReplaceTempView(view)  # ibis' own reader takes a single path
+            return self.connection.table(view)
+        return self.connection.read_parquet([f"{name}/*.parquet" if Path(name).is_dir() else name for name in names])
 
-    def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = ()) -> Path:
-        """Writes `table`, ordered, to one Parquet file at `target`, atomically; returns `target`."""
+    def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, in_order: bool = False) -> Path:
+        """Writes `table` to Parquet at `target`, atomically, and returns `target`: one file on DuckDB, a folder of parts on Spark.
+
+        Rows are sorted by `order_by`; with `in_order` they keep the order in which they were read, which is far cheaper than sorting.
+        """
         ordered = table.order_by(list(order_by)) if order_by else table
-        with atomic_path(target) as beside:
-            self.connection.to_parquet(ordered, beside, compression="zstd")
+        if self.kind == "spark":
+            return self._write_folder(ordered, target)
+        if in_order:
+            self.connection.raw_sql("SET preserve_insertion_order=true")
+        try:
+            with atomic_path(target) as beside:
+                self.connection.to_parquet(ordered, beside, compression="zstd")
+        finally:
+            if in_order:
+                self.connection.raw_sql("SET preserve_insertion_order=false")
         return target
+
+    def _write_folder(self, table: ir.Table, target: Path) -> Path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+        try:
+            self.connection.to_parquet(table, beside, compression="zstd")
+            if target.is_dir():
+                shutil.rmtree(target)
+            beside.replace(target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return target
+
+    def arrow(self, table: ir.Table) -> pa.Table:
+        """The rows of a small table, in memory."""
+        rows: pa.Table = self.connection.to_pyarrow(table)
+        return rows
 
     def close(self) -> None:
         """Ends the engine and frees its memory."""
         self.connection.disconnect()
 
 
-def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:
-    """An engine by its name: `duckdb`, or a Spark master such as `spark://host:7077`.
+def staged(table: ir.Table) -> ir.Table:
+    """The same rows, computed before whatever is built on them.
 
-    Raises SettingsError for any other name.
+    Ibis folds successive selections into one, and an engine then computes a column once for each mention of it, regular expressions included;
+    a view between the steps keeps each to one computation a row.
     """
+    return table.get_backend().create_view(f"stage_{uuid4().hex}", table)
+
+
+def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:
+    """An engine by its name: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
+
+    `memory` is a limit such as `2GB` (on Spark, of the driver), `threads` the number of threads (on Spark, of the parts of a shuffle),
+    `scratch` the folder to spill to.
+    Raises SettingsError for any other name, and when Spark is not installed.
+    """
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
     if name == "duckdb":
-        connection = ibis.duckdb.connect()
-        if memory:
-            connection.raw_sql(f"SET memory_limit='{memory}'")
-        if threads:
-            connection.raw_sql(f"SET threads={threads}")
-        if scratch is not None:
-            scratch.mkdir(parents=True, exist_ok=True)
-            connection.raw_sql(f"SET temp_directory='{scratch}'")
-        connection.raw_sql("SET preserve_insertion_order=false")
-        return Engine(connection, "duckdb")
+        return Engine(_open_duckdb(memory, threads, scratch), "duckdb")
+    if _SPARK_MASTER.fullmatch(name):
+        return Engine(_open_spark(name, memory, threads, scratch), "spark")
     raise SettingsError(f"The engine {name!r} is not known; use duckdb or spark://host:port.")
+
+
+def _open_duckdb(memory: str, threads: int, scratch: Path | None) -> Any:
+    connection = ibis.duckdb.connect()
+    if memory:
+        connection.raw_sql(f"SET memory_limit='{memory}'")
+    if threads:
+        connection.raw_sql(f"SET threads={threads}")
+    if scratch is not None:
+        connection.raw_sql(f"SET temp_directory='{str(scratch).replace("'", "''")}'")
+    connection.raw_sql("SET preserve_insertion_order=false")
+    return connection
+
+
+def _open_spark(master: str, memory: str, threads: int, scratch: Path | None) -> Any:
+    try:
+        from pyspark.sql import SparkSession  # an extra that embedded deployments do not have
+    except ImportError as error:
+        raise SettingsError("The engine Spark is not installed; install the project with its extra, doudi[spark], or use duckdb.") from error
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+    if memory:
+        settings["spark.driver.memory"] = re.sub(r"(?i)i?b$", "", memory.replace(" ", "")).lower()
+    if threads:
+        settings["spark.sql.shuffle.partitions"] = str(threads)
+    if scratch is not None:
+        settings["spark.local.dir"] = str(scratch)
+    builder = SparkSession.builder.master(master).appName("doudi")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return ibis.pyspark.connect(session)

@@ -107,7 +107,8 @@ def _open_duckdb(memory: str, threads: int, scratch: Path | None) -> Any:
     if threads:
         connection.raw_sql(f"SET threads={threads}")
     if scratch is not None:
-        connection.raw_sql(f"SET temp_directory='{str(scratch).replace("'", "''")}'")
+        folder = str(scratch).replace("'", "''")
+        connection.raw_sql(f"SET temp_directory='{folder}'")
     connection.raw_sql("SET preserve_insertion_order=false")
     return connection
 

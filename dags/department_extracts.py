@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, TaskGroup, TriggerRule, get_current_context, task
 
 from dags.common import ENGINE_POOL, LANDING_POOL, as_of_of, as_of_parameter, contracts, department_asset, workspace

@@ -96,7 +96,7 @@ class SevereDisability(Section):
     clause: Text
     levels: tuple[Count, ...]
     level_three: Counties
-    level_three_categories: tuple[Count, ...]
+    level_three_categories: dict[Count, Text]
 
 
 class SeriousIllness(Section):

@@ -1,0 +1,5 @@
+"""As-of facts about persons and households: who is covered, deceased, severely disabled, ill, of low income, poor."""
+
+from pipelines.facts.facts import Facts
+
+__all__ = ["Facts"]

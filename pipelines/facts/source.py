@@ -1,0 +1,24 @@
+"""What the facts read: one night's records, as identity gives them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import ibis.expr.types as ir
+
+
+class RecordSource(Protocol):
+    """Each dataset's rows in force: conformed columns, `person` (int64, never null) and `link_basis` (id, probable, none)."""
+
+    def __getitem__(self, dataset: str) -> ir.Table: ...
+
+    def __contains__(self, dataset: object) -> bool: ...
+
+    def quarantined(self, dataset: str) -> ir.Table:
+        """`person` of quarantined rows that carry a valid number."""
+
+    def queued(self, dataset: str) -> ir.Table:
+        """`person` against whom a record of the dataset waits in the review queue."""
+
+    def subjects(self) -> ir.Table:
+        """`person`, `subject`, `id_number`, and the dataset, file and line of its first record."""

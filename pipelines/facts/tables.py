@@ -1,0 +1,41 @@
+"""Small table operations that the facts share. A person column is never null, so absence is always an anti-join on it."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+PERSON = ("person",)
+
+
+def empty(**columns: pa.DataType) -> ir.Table:
+    """A table of the given columns without rows, for a fact whose datasets the night has none of."""
+    return ibis.memtable(pa.schema(list(columns.items())).empty_table())
+
+
+def union(tables: list[ir.Table], otherwise: ir.Table) -> ir.Table:
+    """All rows of all tables, `otherwise` when there is none."""
+    return reduce(lambda left, right: left.union(right), tables) if tables else otherwise
+
+
+def people(tables: list[ir.Table]) -> ir.Table:
+    """The distinct persons of all tables (`person`)."""
+    return union([table.select("person") for table in tables], empty(person=pa.int64())).distinct()
+
+
+def among(table: ir.Table, others: ir.Table, on: tuple[str, ...] = PERSON) -> ir.Table:
+    """The rows of `table` whose key occurs in `others`."""
+    return table.semi_join(others, list(on))
+
+
+def not_among(table: ir.Table, others: ir.Table, on: tuple[str, ...] = PERSON) -> ir.Table:
+    """The rows of `table` whose key does not occur in `others`."""
+    return table.anti_join(others, list(on))
+
+
+def with_likeness(table: ir.Table) -> ir.Table:
+    """Per person, whether every row that makes the fact hold was linked by likeness (`person`, `by_likeness`)."""
+    return table.group_by("person").agg(by_likeness=(table.link_basis == "probable").all())

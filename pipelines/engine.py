@@ -30,9 +30,7 @@ class Engine:
         """The rows of Parquet files (or folders, as Spark writes them) that share one schema, as a lazy table."""
         names = [str(path) for path in sorted(paths)]
         if self.kind == "spark":
-            view = f"read_{uuid4().hex}"
-            self.connection._session.read.parquet(*names).createOrReplaceTempView(view)  # ibis' own reader takes a single path
-            return self.connection.table(view)
+            return self._spark_table(self._session.read.parquet(*names))  # ibis' own reader takes a single path
         return self.connection.read_parquet([f"{name}/*.parquet" if Path(name).is_dir() else name for name in names])
 
     def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, in_order: bool = False) -> Path:
@@ -66,9 +64,24 @@ class Engine:
         return target
 
     def arrow(self, table: ir.Table) -> pa.Table:
-        """The rows of a small table, in memory."""
-        rows: pa.Table = self.connection.to_pyarrow(table)
+        """The rows of a small table, in memory, as they are: ibis would take Spark's through pandas, where a null makes an int64 a float."""
+        rows: pa.Table = self._session.table(staged(table).get_name()).toArrow() if self.kind == "spark" else self.connection.to_pyarrow(table)
         return rows
+
+    def table(self, rows: pa.Table) -> ir.Table:
+        """A small table in memory as a table of this engine."""
+        if self.kind == "spark":
+            return self._spark_table(self._session.createDataFrame(rows))
+        return ibis.memtable(rows)
+
+    def _spark_table(self, frame: Any) -> ir.Table:
+        view = f"frame_{uuid4().hex}"
+        frame.createOrReplaceTempView(view)
+        return self.connection.table(view)
+
+    @property
+    def _session(self) -> Any:
+        return self.connection._session
 
     def close(self) -> None:
         """Ends the engine and frees its memory."""

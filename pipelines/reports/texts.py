@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from pipelines.contracts import Contract
+from pipelines.policy import Policy
 
 GRADES = ("red", "orange", "yellow")
 
@@ -52,3 +56,13 @@ def sentence(group: str, key: str, **values: object) -> str:
 def grade_order(grade: str) -> int:
     """Position of a grade, red first; an unknown grade comes last."""
     return GRADES.index(grade) if grade in GRADES else len(GRADES)
+
+
+def dataset_titles(contracts: Mapping[str, Contract]) -> dict[str, str]:
+    """What people call each dataset, with the department it comes from, e.g. `医保·参保`."""
+    return {name: f"{contract.department_title}·{contract.title}" for name, contract in contracts.items()}
+
+
+def policy_title(policy: Policy) -> str:
+    """The policy as reports name it: its document and version."""
+    return f"{policy.document.document}（版本 {policy.version}）"

@@ -1,0 +1,163 @@
+"""One night's records: what conforming adds about identity, and every row in force with its person (docs/design.md, "Records")."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines.contracts import Contract
+from pipelines.engine import Engine
+from pipelines.errors import StageError
+from pipelines.extracts.in_force import InForce, InForceFile
+from pipelines.identity.names import with_folded_names
+from pipelines.identity.numbers import with_number
+
+CERTIFICATE_FIELD = "certificate_number"
+_PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
+_PERSON = pa.schema([("person", pa.int64())])
+
+
+def identify(table: ir.Table, contract: Contract) -> ir.Table:
+    """The typed rows of a file with the identity columns of docs/design.md; rows of a dataset without persons stay as they are.
+
+    In: the contract's fields (the ID field as landed), `numeric_cells`, `snapshot`. Added: `id_number` (cleaned), `id_original` (as landed, where
+    cleaning changed it), `id_status`, `id_repairs`, `id17`, `id_birth_date`, `id_sex` ('1', '2'), `rounding_suspect`, `name_folded`.
+    A disability certificate's missing or invalid ID number is taken from the certificate number, which comes back cleaned (GB 11643; identity.md).
+    """
+    if contract.id_field is None:
+        return table
+    columns = table.columns
+    landed = table.mutate(_landed=table[contract.id_field])
+    known = with_number(landed, "_landed", _stored_as_number(table, contract.id_field))
+    if CERTIFICATE_FIELD in contract.fields:
+        known = _from_certificate(known)
+    repaired = (known.id_repairs != "").fill_null(False)
+    known = known.rename(id17="id_17", rounding_suspect="id_suspect").mutate(id_original=ibis.cases((repaired, known["_landed"])))
+    added = ("id_number", "id_original", "id_status", "id_repairs", "id17", "id_birth_date", "id_sex", "rounding_suspect")
+    return with_folded_names(known.select(*dict.fromkeys((*columns, *added))))
+
+
+def _stored_as_number(table: ir.Table, field: str) -> ir.BooleanValue:
+    cells = table.numeric_cells
+    return cells.notnull() & ibis.literal(" ").concat(cells, " ").contains(f" {field} ")
+
+
+def _from_certificate(table: ir.Table) -> ir.Table:
+    """Takes the number that the certificate embeds where it is valid and the own one is not, or where there is no own one."""
+    read = with_number(table, CERTIFICATE_FIELD, _stored_as_number(table, CERTIFICATE_FIELD), prefix="certificate_id_")
+    embedded = read.certificate_id_repairs.contains("from_certificate")
+    better = (read.certificate_id_status == "valid") & (read.id_status != "valid")
+    taken = better | ((read.id_status == "missing") & embedded)
+    marked = ibis.ifelse(embedded, read.certificate_id_repairs, read.certificate_id_repairs.concat(" from_certificate").strip())
+    chosen = {f"id_{part}": ibis.ifelse(taken, read[f"certificate_id_{part}"], read[f"id_{part}"]) for part in _PARTS}
+    chosen["id_repairs"] = ibis.ifelse(taken, marked, read.id_repairs)
+    chosen["_landed"] = ibis.ifelse(taken, read[CERTIFICATE_FIELD], read["_landed"])
+    return read.mutate(**chosen).drop(*(f"certificate_id_{part}" for part in _PARTS))
+
+
+class Records:
+    """Every dataset's rows in force on one night, each with its person. Datasets are in the order of the contracts, which is that of extracts.md."""
+
+    def __init__(self, engine: Engine, in_force: InForce, links: Path) -> None:
+        self._engine = engine
+        self._in_force = in_force
+        self._links = engine.read([links])
+        self._tables: dict[str, ir.Table] = {}
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that the night has rows of persons of."""
+        return tuple(dataset for dataset in self._in_force.files if "person" in self[dataset].columns)
+
+    def __contains__(self, dataset: object) -> bool:
+        return dataset in self._in_force.files
+
+    def __getitem__(self, dataset: str) -> ir.Table:
+        """The dataset's rows in force: conformed columns, `person` (int64, never null) and `link_basis` (id, probable, none).
+
+        A dataset without persons has the conformed columns alone. Raises StageError when the night has no file of the dataset.
+        """
+        if dataset not in self._in_force.files:
+            raise StageError(f"The night has no snapshot of {dataset}; ask whether it is there before reading it.")
+        if dataset not in self._tables:
+            self._tables[dataset] = self._with_person(dataset)
+        return self._tables[dataset]
+
+    def quarantined(self, dataset: str) -> ir.Table:
+        """`person` (int64, distinct) of quarantined rows with a valid number, of the files in force.
+
+        A row whose county cannot be read counts too: it may be of any.
+        """
+        parts = []
+        for group in _alike(self._in_force.files.get(dataset, [])):
+            paths = [file.quarantine_path for file in group if file.quarantine_path is not None]
+            if paths:
+                rows = self._engine.read(paths)
+                rows = rows.filter(rows.id17.notnull()).select(person=rows.id17, county_code=rows.row_county)
+                parts += [_counting(group[0], rows, self._in_force.region), rows.filter(rows.county_code.isnull())]
+        return _union([part.select("person") for part in parts]).distinct() if parts else self._engine.table(_PERSON.empty_table())
+
+    def queued(self, dataset: str) -> ir.Table:
+        """`person` against whom a record of the dataset waits in the review queue. Only linking by likeness queues."""
+        return self._engine.table(_PERSON.empty_table())
+
+    def subjects(self, among: ir.Table | None = None) -> ir.Table:
+        """Who the persons are: `person`, `subject`, `id_number` (null without a valid one), `natural_key` (null with one), and `dataset`, `file`,
+        `line` of the person's first record. Grain: person; `among` (with `person`) keeps the work to those persons.
+        """
+        parts = []
+        for rank, dataset in enumerate(self.datasets):
+            rows = self[dataset]
+            valid = ibis.cases((rows.id17.notnull(), rows.id_number))
+            rows = rows.select("person", "file", "line", "line_no", "member_no", number=valid)
+            wanted = rows if among is None else rows.semi_join(among, "person")
+            parts.append(wanted.mutate(dataset=ibis.literal(dataset), _rank=ibis.literal(rank, "int32")))
+        every = _union(parts)
+        window = ibis.window(group_by="person", order_by=["_rank", "file", "line_no", "member_no"])
+        ranked = every.mutate(_place=ibis.row_number().over(window))
+        first = ranked.filter(ranked["_place"] == 0)
+        keys = self._links.select("dataset", "file", "line", "natural_key")
+        first = first.left_join(keys, ["dataset", "file", "line"])
+        record = ibis.literal("record:").concat(first.dataset, ":", first.file, ":", first.line)
+        subject = ibis.ifelse(first.person > 0, ibis.literal("person:").concat(first.number), record)
+        return first.select("person", "dataset", "file", "line", "natural_key", subject=subject, id_number=first.number)
+
+    def _with_person(self, dataset: str) -> ir.Table:
+        """Rows with a valid number are their own answer; only the few others meet the links, so that nothing wide is joined."""
+        rows = conformed_in_force(self._engine, self._in_force, dataset)
+        if "id17" not in rows.columns:
+            return rows
+        by_id = rows.filter(rows.id17.notnull()).mutate(person=rows.id17, link_basis=ibis.literal("id"))
+        links = self._links.filter(self._links.dataset == dataset).select("file", "line", "person", "link_basis")
+        return by_id.union(rows.filter(rows.id17.isnull()).join(links, ["file", "line"]).select(*by_id.columns))
+
+
+def open_records(engine: Engine, in_force: InForce, links: Path) -> Records:
+    """The records of a night, from the files in force and what `link` wrote."""
+    return Records(engine, in_force, links)
+
+
+def conformed_in_force(engine: Engine, in_force: InForce, dataset: str) -> ir.Table:
+    """The conformed rows of a dataset that count on the night."""
+    groups = _alike(in_force.files[dataset])
+    return _union([_counting(group[0], engine.read(file.path for file in group), in_force.region) for group in groups])
+
+
+def _counting(file: InForceFile, rows: ir.Table, region: tuple[str, ...]) -> ir.Table:
+    """The rows of a file that count: where all do, without looking at them."""
+    return rows if file.counts_outside and set(region) <= set(file.counties) else file.counting(rows, region)
+
+
+def _alike(files: list[InForceFile]) -> list[list[InForceFile]]:
+    """The files in groups of which the same rows count, so that each group is read at once."""
+    groups: dict[tuple[tuple[str, ...], bool], list[InForceFile]] = {}
+    for file in files:
+        groups.setdefault((file.counties, file.counts_outside), []).append(file)
+    return list(groups.values())
+
+
+def _union(parts: list[ir.Table]) -> ir.Table:
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)

@@ -10,9 +10,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.facts import ages, cover, deaths, disability, illness, income, medical, poverty
+from pipelines.facts import ages, cover, deaths, disability, households, illness, income, medical, poverty
 from pipelines.facts.source import RecordSource
-from pipelines.facts.tables import empty, people, with_likeness
+from pipelines.facts.tables import empty, people, union, with_likeness
 from pipelines.policy import Policy, Window, shift_month
 from pipelines.workspace import date_number, month_number
 
@@ -113,9 +113,44 @@ class Facts:
     @cached_property
     def listed(self) -> ir.Table:
         """`person` of everyone in an in-force low-income family or in the current poverty register."""
-        rows = [self.low_income] if "low_income" in self.records else []
-        rows += [self.poverty] if "poverty_register" in self.records else []
+        rows = list(self._registers.values())
         return _kept(people(rows), rows)
+
+    @cached_property
+    def members(self) -> ir.Table:
+        """The members of the region's low-income families and registered poor households, see `households.members`."""
+        registers = self._registers
+        return _kept(households.members(registers, list(self.policy.region.counties), self.covered, self.deceased), list(registers))
+
+    @cached_property
+    def shocks(self) -> ir.Table:
+        """Shocks of registered poor households in the 12 months to the night: `household`, `county_code`, `kind`, `by_likeness`; each kind once.
+
+        Kinds are illness, medical (members' self-pay together), job and disability; members who have died since count. Asks for poverty_register.
+        """
+        poor = self.members.filter(self.members.household_dataset == "poverty_register").select("household", "county_code", "person")
+        everyone = people([poor])
+        first, last = self.policy.document.relapse.job_months
+        found = {"job": households.job_shocks(self.records, everyone, self.months_back(last), self.months_back(first))}
+        if "serious_illness" in self.records:
+            found["illness"] = with_likeness(households.illness_shocks(self.illnesses, self.year_ago, self.day))
+        if "disability_certificates" in self.records:
+            found["disability"] = with_likeness(households.disability_shocks(self.certificates, self.year_ago, self.day))
+        tables = [self._shock(kind, poor.join(table, "person")) for kind, table in found.items()]
+        paid = poor.join(self.self_pay, "person").group_by("household", "county_code")
+        sums = paid.agg(self_pay=ibis._.self_pay.sum(), by_likeness=ibis._.by_likeness.any())
+        tables.append(self._shock("medical", sums.filter(sums.self_pay >= self.self_pay_line)))
+        return union(tables, tables[0]).cache()
+
+    @property
+    def self_pay_line(self) -> int:
+        """The compliant self-pay (fen) from which medical cost is a lead."""
+        return self.policy.document.self_pay.yuan * 100
+
+    @staticmethod
+    def _shock(kind: str, rows: ir.Table) -> ir.Table:
+        found = rows.group_by("household", "county_code").agg(by_likeness=ibis._.by_likeness.all())
+        return found.mutate(kind=ibis.literal(kind)).select("household", "county_code", "kind", "by_likeness")
 
     @cached_property
     def bills(self) -> ir.Table:
@@ -146,6 +181,11 @@ class Facts:
         """
         read = self._present(datasets)
         return people([table for dataset in read for table in (self.records.quarantined(dataset), self.records.queued(dataset))])
+
+    @property
+    def _registers(self) -> dict[str, ir.Table]:
+        tables = {"low_income": self.low_income} if "low_income" in self.records else {}
+        return tables | {"poverty_register": self.poverty} if "poverty_register" in self.records else tables
 
     def _present(self, datasets: tuple[str, ...]) -> list[str]:
         return [dataset for dataset in datasets if dataset in self.records]

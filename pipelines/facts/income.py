@@ -13,7 +13,8 @@ from pipelines.facts.source import RecordSource
 def low_income(records: RecordSource, standards: ir.Table, edge: Decimal, day: int) -> ir.Table:
     """Low-income rows in force on `day`: conformed columns, `person`, `link_basis`, and the columns below.
 
-    `category_key` (urban, rural), `standard` (S in fen, null outside the region), `below` (y < S), `edge` (S ≤ y < edge × S).
+    `category_key` (urban, rural), `standard` (S in fen, null outside the region), `below` (y < S),
+    `edge` (S ≤ y < edge × S), `household` (the family's number; the key is number and county).
     y is income per head less employment cost per head, not below 0. Nothing is divided: y < S holds when income × size − cost < S × size;
     an income below 0 is below S either way.
     """
@@ -30,4 +31,5 @@ def low_income(records: RecordSource, standards: ir.Table, edge: Decimal, day: i
     return rows.mutate(
         below=(family < due).fill_null(False),
         edge=((family >= due) & (bottom * family < top * due)).fill_null(False),
+        household=rows.family_id,
     )

@@ -36,6 +36,13 @@ def not_among(table: ir.Table, others: ir.Table, on: tuple[str, ...] = PERSON) -
     return table.anti_join(others, list(on))
 
 
+def marked(table: ir.Table, others: ir.Table, name: str) -> ir.Table:
+    """`table` with the boolean `name`: whether its person occurs in `others`, which names each person once."""
+    named = others.select(marked_person=others.person)
+    joined = table.left_join(named, [table.person == named.marked_person])
+    return joined.mutate(joined.marked_person.notnull().name(name)).drop("marked_person")
+
+
 def with_likeness(table: ir.Table) -> ir.Table:
     """Per person, whether every row that makes the fact hold was linked by likeness (`person`, `by_likeness`)."""
     return table.group_by("person").agg(by_likeness=(table.link_basis == "probable").all())

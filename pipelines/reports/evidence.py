@@ -1,0 +1,137 @@
+"""Evidence cells in words: what a source says, with codes as labels, money in yuan, dates as dates and ID numbers masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines.contracts import Contract
+from pipelines.masking import mask_id, mask_phone
+from pipelines.policy import Policy
+from pipelines.reports.mismatches import SideCell
+from pipelines.reports.texts import dataset_titles, label, sentence, texts
+
+_OPEN_ENDS = {"99991231", "999912"}
+
+
+@dataclass(frozen=True)
+class EvidenceCell:
+    """One cell of evidence as the night stored it: `value` is the conformed value as text (money in fen, dates yyyymmdd), `snapshot` an ISO date.
+
+    A cell without `line` proves an absence, or holds a value that stands in no file (a standard, an amount due). `person` is whose it is, in clear.
+    """
+
+    dataset: str
+    snapshot: str
+    file: str
+    line: str
+    field: str
+    value: str
+    shows: str
+    person: str = ""
+
+
+class Wording:
+    """Turns evidence cells into Chinese with the contracts' headers and labels and the policy's texts."""
+
+    def __init__(self, contracts: Mapping[str, Contract], policy: Policy) -> None:
+        self._fields = {(dataset, field.name): field for dataset, contract in contracts.items() for field in contract.fields.values()}
+        self._titles = {dataset: contract.title for dataset, contract in contracts.items()}
+        self._full_titles = dataset_titles(contracts)
+        self._shows = policy.shows
+        self._counties = policy.region.counties
+
+    def header(self, dataset: str, field: str) -> str:
+        """A field as people head it; of a value that stands in no file what it is."""
+        known = self._fields.get((dataset, field))
+        if known is not None:
+            return known.header
+        return str(texts()["derived_fields"].get(field, {}).get("label", field))
+
+    def value(self, dataset: str, field: str, value: str) -> str:
+        """A conformed value as people write it; ID and certificate numbers and phone numbers masked."""
+        known = self._fields.get((dataset, field))
+        kind = known.type if known is not None else str(texts()["derived_fields"].get(field, {}).get("type", "text"))
+        if not value:
+            return label("evidence", "empty")
+        if kind == "id" or field.startswith("id_"):
+            return mask_id(value)
+        if field == "phone":
+            return mask_phone(value)
+        if known is not None and kind in ("code", "codes"):
+            return "、".join(known.label(code) for code in value.split(";") if code)
+        if kind == "county":
+            return self._counties.get(value, value)
+        return _written(kind, value)
+
+    def shows(self, key: str) -> str:
+        """The policy's text for what a cell shows."""
+        return self._shows.get(key, key)
+
+    def sentences(self, cells: Iterable[EvidenceCell], *, named: bool) -> tuple[str, ...]:
+        """What the data shows, one sentence a source; `named` puts the person's name before what is only theirs.
+
+        Datasets that show the same absence are told together.
+        """
+        present: dict[tuple[str, str, str], list[str]] = {}
+        absent: dict[tuple[str, str], list[str]] = {}
+        derived: list[str] = []
+        for cell in cells:
+            who = cell.person if named else ""
+            if cell.line:
+                present.setdefault((who, cell.dataset, cell.snapshot), []).append(self._told(cell))
+            elif cell.field or not cell.dataset:
+                derived.append(self._told(cell))
+            else:
+                absent.setdefault((who, self.shows(cell.shows)), []).append(self._titles.get(cell.dataset, cell.dataset))
+        title = self._titles
+        told = [
+            sentence("evidence", "present", who=_who(who), dataset=title.get(dataset, dataset), snapshot=snapshot, told="、".join(_once(values)))
+            for (who, dataset, snapshot), values in present.items()
+        ]
+        told += [sentence("evidence", "absent", who=_who(who), datasets="、".join(_once(names)), told=text) for (who, text), names in absent.items()]
+        return (*told, *_once(derived))
+
+    def side(self, cells: Iterable[EvidenceCell]) -> tuple[SideCell, ...]:
+        """One side of a mismatch: each cell with its source."""
+        return tuple(SideCell(self._source(cell), self._content(cell)) for cell in cells)
+
+    def _told(self, cell: EvidenceCell) -> str:
+        shown = self.shows(cell.shows)
+        return f"{shown} {self.value(cell.dataset, cell.field, cell.value)}" if cell.field else shown
+
+    def _content(self, cell: EvidenceCell) -> str:
+        if not cell.field:
+            return self.shows(cell.shows)
+        return f"{self.header(cell.dataset, cell.field)}：{self.value(cell.dataset, cell.field, cell.value)}"
+
+    def _source(self, cell: EvidenceCell) -> str:
+        title = self._full_titles.get(cell.dataset, cell.dataset)
+        if cell.line:
+            return sentence("evidence", "source", dataset=title, snapshot=cell.snapshot, file=cell.file, line=cell.line)
+        if not cell.dataset:
+            return label("evidence", "policy_source")
+        return sentence("evidence", "absent_source", dataset=title, snapshot=cell.snapshot or "—")
+
+
+def _who(name: str) -> str:
+    return f"{name}：" if name else ""
+
+
+def _once(values: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _written(kind: str, value: str) -> str:
+    """A typed value as people write it. What does not look like its type is shown as it is."""
+    if value in _OPEN_ENDS and kind in ("date", "month"):
+        return label("evidence", "open_end")
+    if kind == "date" and len(value) == 8 and value.isdigit():
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    if kind == "month" and len(value) == 6 and value.isdigit():
+        return f"{value[:4]}-{value[4:]}"
+    if kind == "money" and value.lstrip("-").isdigit():
+        return f"{int(value) / 100:,.2f} 元"
+    if kind == "bool":
+        return label("bools", value.lower())
+    return value

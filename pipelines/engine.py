@@ -56,8 +56,7 @@ class Engine:
         beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
         try:
             self.connection.to_parquet(table, beside, compression="zstd")
-            if target.is_dir():
-                shutil.rmtree(target)
+            remove(target)
             beside.replace(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -86,6 +85,14 @@ class Engine:
     def close(self) -> None:
         """Ends the engine and frees its memory."""
         self.connection.disconnect()
+
+
+def remove(path: Path) -> None:
+    """Removes what `Engine.write` wrote, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def staged(table: ir.Table) -> ir.Table:

@@ -18,8 +18,8 @@ from pipelines.policy import Region
 OPEN_END_DATE = "99991231"
 OPEN_END_MONTH = "999912"
 OPEN_END_WORDS = ("长期", "永久")
-YES = ("是", "1", "Y", "y", "有", "TRUE", "True", "true")
-NO = ("否", "0", "N", "n", "无", "FALSE", "False", "false")
+YES = ("是", "1", "Y", "y", "有")
+NO = ("否", "0", "N", "n", "无")
 
 _TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 _DAY_FORM = rf"^\d{{4}}(-\d{{1,2}}-\d{{1,2}}|/\d{{1,2}}/\d{{1,2}}|年\d{{1,2}}月\d{{1,2}}日?){_TIME}$"
@@ -67,14 +67,6 @@ def default(field: Field, region: Region) -> ir.Scalar | None:
         return None
     typed: ir.Scalar = value(field, prepared(field, ibis.literal(field.default)), region)
     return typed
-
-
-def expectation(field: Field) -> str:
-    """What a cell of `field` must be, in words for the department that has to correct it."""
-    if field.codes:
-        listed = ", ".join(code if field.label(code) == code else f"{field.label(code)}={code}" for code in field.codes)
-        return f"{'one or more' if field.type == 'codes' else 'one'} of {listed}"
-    return _EXPECTATIONS.get(field.type, "text")
 
 
 def _date_digits(text: ir.StringValue, open_end: str) -> ir.StringValue:
@@ -173,12 +165,4 @@ _READERS: dict[str, Callable[[Field, ir.StringValue, Region], ir.Value]] = {
     "code": lambda field, form, region: _coded(form, field.spellings),
     "codes": lambda field, form, region: _coded_list(form, field.spellings),
     "county": lambda field, form, region: _county(form, region),
-}
-_EXPECTATIONS = {
-    "date": "a real date, such as 2020-07-31 or 20200731",
-    "month": "a month, such as 202007 or 2020-07",
-    "money": "an amount, such as 1234.50",
-    "int": "a whole number",
-    "bool": "是 or 否",
-    "county": "the six-digit code or the name of a county unit, or a 12-digit division code",
 }

@@ -18,17 +18,15 @@ from pipelines.extracts.in_force import InForce
 from pipelines.identity.records import conformed_in_force
 
 KEY_SEPARATOR = "\x1f"
-_LINKS = pa.schema(
-    [
-        pa.field("dataset", pa.string()),
-        pa.field("file", pa.string()),
-        pa.field("line", pa.string()),
-        pa.field("person", pa.int64()),
-        pa.field("link_basis", pa.string()),
-        pa.field("probability", pa.float64()),
-        pa.field("natural_key", pa.string()),
-    ]
-)
+_LINKS: dict[str, pa.DataType] = {
+    "dataset": pa.string(),
+    "file": pa.string(),
+    "line": pa.string(),
+    "person": pa.int64(),
+    "link_basis": pa.string(),
+    "probability": pa.float64(),
+    "natural_key": pa.string(),
+}
 
 
 def link(engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], target: Path) -> Path:
@@ -46,7 +44,7 @@ def link(engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], t
             named = rows.select("file", "line", dataset=ibis.literal(dataset), natural_key=natural_key(rows, contract))
             parts.append(named.mutate(_rank=ibis.literal(rank, "int32")))
     if not parts:
-        return engine.write(engine.table(_LINKS.empty_table()), target)
+        return engine.write(engine.table(pa.schema(_LINKS).empty_table()), target)
     unlinked = staged(parts[0] if len(parts) == 1 else ibis.union(*parts))
     keys = unlinked.select("_rank", "dataset", "natural_key").distinct()
     numbered = keys.mutate(person=-1 - ibis.row_number().over(order_by=["_rank", "natural_key"]))
@@ -57,7 +55,7 @@ def link(engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], t
 
 
 def natural_key(rows: ir.Table, contract: Contract) -> ir.StringValue:
-    """The natural key of conformed rows as text: the key's values in the contract's order; of the ID field the cleaned number, of an absent value nothing."""
+    """The natural key of conformed rows as text: the key's values in order; of the ID field the cleaned number, of an absent value nothing."""
     values = [rows["id_number" if name == contract.id_field else name].cast("string").fill_null("") for name in contract.key]
     key = values[0]
     for value in values[1:]:

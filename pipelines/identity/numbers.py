@@ -138,10 +138,7 @@ def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: 
     """
     given = table.columns
     text = table[column]
-    upper = text.re_replace(f"[{_class(_DROPPED)}]", "").translate(_LOWER, _UPPER)
-    table = staged(
-        table.mutate(_text=text, _upper=ibis.ifelse(text.re_search(_CLEAN_ALREADY), text, upper).fill_null(""), _numeric=numeric.fill_null(False))
-    )
+    table = staged(table.mutate(_text=text, _upper=compact(text).fill_null(""), _numeric=numeric.fill_null(False)))
     suffix = table._upper.endswith(".0")
     table = staged(table.mutate(_clean=ibis.ifelse(suffix, table._upper.substr(0, table._upper.length() - 2), table._upper)))
     table = staged(table.mutate(_kind=_kind(table)))
@@ -155,6 +152,12 @@ def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: 
     table = staged(table.mutate(_birth=real_date(table._date)))
     table = staged(table.mutate(_status=_engine_status(table)))
     return table.mutate(**_result(table, prefix)).drop(*(name for name in table.columns if name not in given))
+
+
+def compact(text: ir.StringValue) -> ir.StringValue:
+    """Landed text without blanks, hyphens and apostrophes, in upper case, `×` as X: cleaning but for a trailing `.0`."""
+    upper = text.re_replace(f"[{_class(_DROPPED)}]", "").translate(_LOWER, _UPPER)
+    return ibis.ifelse(text.re_search(_CLEAN_ALREADY), text, upper)
 
 
 def _class(characters: str) -> str:

@@ -13,7 +13,7 @@ from pipelines.engine import Engine
 from pipelines.errors import StageError
 from pipelines.extracts.in_force import InForce, InForceFile
 from pipelines.identity.names import with_folded_names
-from pipelines.identity.numbers import with_number
+from pipelines.identity.numbers import compact, with_number
 
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
@@ -55,6 +55,7 @@ def _from_certificate(table: ir.Table) -> ir.Table:
     chosen = {f"id_{part}": ibis.ifelse(taken, read[f"certificate_id_{part}"], read[f"id_{part}"]) for part in _PARTS}
     chosen["id_repairs"] = ibis.ifelse(taken, marked, read.id_repairs)
     chosen["_landed"] = ibis.ifelse(taken, read[CERTIFICATE_FIELD], read["_landed"])
+    chosen[CERTIFICATE_FIELD] = ibis.coalesce(compact(read[CERTIFICATE_FIELD]).nullif(""), read[CERTIFICATE_FIELD])
     return read.mutate(**chosen).drop(*(f"certificate_id_{part}" for part in _PARTS))
 
 
@@ -66,6 +67,11 @@ class Records:
         self._in_force = in_force
         self._links = engine.read([links])
         self._tables: dict[str, ir.Table] = {}
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the tables belong to."""
+        return self._engine
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -1,0 +1,3 @@
+from pipelines.synthetic.stage import Scenario
+
+CHECK_SCENARIOS: tuple[Scenario, ...] = ()

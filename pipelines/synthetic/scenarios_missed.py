@@ -1,0 +1,3 @@
+from pipelines.synthetic.stage import Scenario
+
+MISSED_SCENARIOS: tuple[Scenario, ...] = ()

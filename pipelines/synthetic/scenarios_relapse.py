@@ -1,0 +1,3 @@
+from pipelines.synthetic.stage import Scenario
+
+RELAPSE_SCENARIOS: tuple[Scenario, ...] = ()

@@ -1,0 +1,3 @@
+from pipelines.synthetic.stage import Scenario
+
+WORK_SCENARIOS: tuple[Scenario, ...] = ()

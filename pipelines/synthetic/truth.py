@@ -1,0 +1,132 @@
+"""Writes `truth/`: who is who, which record came from whom, and which rule or check should name whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.synthetic.defects import KINDS
+from pipelines.synthetic.deliver import Records
+from pipelines.synthetic.fields import household_number
+from pipelines.synthetic.id_numbers import id_text
+from pipelines.synthetic.population import Population
+from pipelines.synthetic.render import Style, birth_days
+from pipelines.synthetic.truth_checks import different_names, expected_mismatches, former_numbers, record_rows
+from pipelines.synthetic.truth_flags import Expected, Households, Lives, expected_flags
+
+SCHEMAS = {
+    "persons": pa.schema({"person": pa.string(), "name": pa.string(), "sex": pa.string(), "birth_date": pa.string(), "county_code": pa.string(), "township": pa.string(),
+                          "village": pa.string(), "household": pa.string(), "scenario": pa.string(), "earlier": pa.string(), "clean": pa.bool_()}),
+    "households": pa.schema({"dataset": pa.string(), "number": pa.string(), "county_code": pa.string(), "clean": pa.bool_()}),
+    "records": pa.schema({"dataset": pa.dictionary(pa.int8(), pa.string()), "file": pa.dictionary(pa.int8(), pa.string()), "line": pa.string(), "person": pa.string(),
+                          "defect": pa.dictionary(pa.int8(), pa.string()), "valid": pa.bool_(), "usable": pa.bool_()}),
+    "flags": pa.schema({"rule": pa.string(), "subject": pa.string(), "county_code": pa.string(), "clean": pa.bool_(), "why": pa.string()}),
+    "mismatches": pa.schema({"check": pa.string(), "subject": pa.string(), "county_code": pa.string(), "datasets": pa.string(), "clean": pa.bool_()}),
+}  # fmt: skip
+"""`persons`, one row a person: `clean` when all records carry a usable number. `households`, one row a household of a register: `clean` when all its members are.
+`records`, one row a delivered record that is in force: `valid` number or not, `usable` when it is the person's own and the row conforms.
+`flags` and `mismatches`, one row an expectation: `clean` when everyone concerned is, so that the comparison must be exact."""
+
+
+class Truth:
+    """The open files of `truth/`; every block adds its own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") for name, schema in SCHEMAS.items()}
+        self.counts: dict[str, int] = {}
+
+    def add(self, lives: Lives, records: list[Records], scenarios: list[str]) -> None:
+        """Adds a block: its persons, its records as delivered, and what is expected of them."""
+        people = lives.world.people
+        clean = np.ones(len(people), bool)
+        for one in records:
+            clean[one.person[~one.written.usable]] = False
+        self._persons(people, clean, scenarios)
+        self._records(people, records)
+        homes = self._households(lives, clean)
+        for expected in expected_flags(lives):
+            self._flags(people, expected, clean, homes)
+        for mismatch in [*expected_mismatches(lives), *different_names(lives, records)]:
+            grants = mismatch.grant
+            subjects = [f"grant:LS{number:08d}" for number in grants] if grants is not None else _subjects(people, mismatch.person)
+            sure = np.ones(len(subjects), bool) if grants is not None else clean[mismatch.person]
+            self._mismatches(mismatch.check, subjects, mismatch.county, mismatch.datasets, sure)
+        for one in records:
+            for check, rows in record_rows(one).items():
+                files, lines = one.file.take(pa.array(rows)).to_pylist(), one.line.take(pa.array(rows)).to_pylist()
+                subjects = [f"record:{one.dataset}:{file}:{line}" for file, line in zip(files, lines, strict=True)]
+                self._mismatches(check, subjects, one.table["county"][rows], one.dataset, np.ones(len(rows), bool))
+        pairs = former_numbers(lives, records)
+        both = zip(id_text(people.id17[pairs]).to_pylist(), id_text(people.earlier_id17[pairs]).to_pylist(), strict=True)
+        self._mismatches("ID-06", ["person:{}|person:{}".format(*sorted(pair)) for pair in both], np.full(len(pairs), people.county.code), "", np.zeros(len(pairs), bool))
+
+    def _persons(self, people: Population, clean: np.ndarray, scenarios: list[str]) -> None:
+        count, county, style = len(people), people.county, Style()
+        villages = np.array([village for township in county.villages for village in township])
+        names = np.array([*scenarios, ""])
+        earlier = pa.array(people.earlier_id17 > 0)
+        columns = [
+            people.ids, people.names, pa.array(people.sex.astype(str)), birth_days(people.birth, style), pa.array([str(county.code)] * count),
+            pa.array(np.array(county.townships)[people.township]), pa.array(villages[people.township * 8 + people.village]),
+            pa.array(people.h_number[people.household].astype(str)), pa.array(names[people.h_scenario[people.household]]),
+            pc.if_else(earlier, id_text(people.earlier_id17), pa.scalar(None, pa.string())), pa.array(clean),
+        ]  # fmt: skip
+        self._write("persons", columns)
+
+    def _records(self, people: Population, records: list[Records]) -> None:
+        for one in records:
+            count = len(one.person)
+            dataset = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), pa.array([one.dataset]))
+            defect = pa.DictionaryArray.from_arrays(pa.array(one.written.kind.astype(np.int8)), pa.array(KINDS))
+            usable = one.written.usable
+            self._write("records", [dataset, one.file, one.line, people.ids.take(pa.array(one.person)), defect, pa.array(one.written.valid), pa.array(usable)])
+
+    def _households(self, lives: Lives, clean: np.ndarray) -> dict[str, dict[tuple[int, int], bool]]:
+        found: dict[str, dict[tuple[int, int], bool]] = {}
+        for dataset in ("low_income", "poverty_register"):
+            table = lives.table(dataset)
+            homes = Households(lives, table, np.ones(len(table["person"]), bool))
+            sure = homes.every_person(~clean) == 0
+            found[dataset] = {(int(number), int(county)): bool(ok) for number, county, ok in zip(homes.number, homes.county, sure, strict=True)}
+            texts = household_number(dataset, homes.number)
+            self._write("households", [pa.array([dataset] * homes.count, pa.string()), texts, pa.array(homes.county.astype(str)), pa.array(sure)])
+        return found
+
+    def _flags(self, people: Population, expected: Expected, clean: np.ndarray, homes: dict[str, dict[tuple[int, int], bool]]) -> None:
+        count = len(expected.county)
+        self.counts[expected.rule] = self.counts.get(expected.rule, 0) + count
+        if expected.dataset:
+            numbers = household_number(expected.dataset, expected.household).to_pylist()
+            subjects = [f"household:{expected.dataset}:{number}" for number in numbers]
+            sure = [homes[expected.dataset][int(number), int(county)] for number, county in zip(expected.household, expected.county, strict=True)]
+        else:
+            subjects, sure = _subjects(people, expected.person), clean[expected.person].tolist()
+        self._write("flags", [pa.array([expected.rule] * count, pa.string()), pa.array(subjects, pa.string()), pa.array(expected.county.astype(str)),
+                              pa.array(sure, pa.bool_()), pa.array([expected.why] * count, pa.string())])  # fmt: skip
+
+    def _mismatches(self, check: str, subjects: list[str], county: np.ndarray, datasets: str, clean: np.ndarray) -> None:
+        count = len(subjects)
+        self.counts[check] = self.counts.get(check, 0) + count
+        self._write("mismatches", [pa.array([check] * count, pa.string()), pa.array(subjects, pa.string()), pa.array(county.astype(str)),
+                                   pa.array([datasets] * count, pa.string()), pa.array(clean)])  # fmt: skip
+
+    def _write(self, name: str, columns: list[pa.Array]) -> None:
+        if len(columns[0]):
+            schema = SCHEMAS[name]
+            arrays = [column if column.type == field.type else column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+            self._writers[name].write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+
+def _subjects(people: Population, person: np.ndarray) -> list[str]:
+    return [f"person:{text}" for text in people.ids.take(pa.array(person)).to_pylist()]
+
+

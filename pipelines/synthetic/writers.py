@@ -1,0 +1,114 @@
+"""Files as they are delivered: text streams with titles and footers, and workbooks. Each knows the line that a row comes to stand on."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xlsxwriter
+
+
+class Writer(Protocol):
+    """A file being delivered."""
+
+    path: Path
+
+    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+        """Appends rows; gives the line of the first, the file's first line being 1."""
+
+    def close(self, received: float | None = None) -> None:
+        """Writes the footer; `received` sets when the file was received."""
+
+
+def joined(columns: list[pa.Array], separator: str) -> pa.Array:
+    """Rows as delimited text lines; nulls are empty."""
+    return pc.binary_join_element_wise(*columns, separator, null_handling="replace", null_replacement="")
+
+
+class TextFile:
+    """A delimited text file, perhaps gzipped. Cells that hold the separator are quoted."""
+
+    def __init__(self, path: Path, headers: list[str], titles: tuple[str, ...] = (), footer: tuple[str, ...] = (), encoding: str = "utf-8", separator: str = ",",
+                 quoted: frozenset[int] = frozenset()) -> None:  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._encoding, self._separator, self._footer, self._quoted = encoding, separator, footer, quoted
+        self._file: IO[bytes] = gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) if path.suffix == ".gz" else path.open("wb")  # type: ignore[assignment]
+        blank = separator * (len(headers) - 1)
+        lines = [f"{title}{blank}" for title in titles] + [separator.join(headers)]
+        self._file.write(("\r\n".join(lines) + "\r\n").encode(encoding))
+        self._next = len(lines) + 1
+        self._blank = blank
+
+    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+        first, count = self._next, len(columns[0])
+        if count:
+            cells = [_quoted(column, self._separator) if place in self._quoted else column for place, column in enumerate(columns)]
+            text = pc.binary_join_element_wise(joined(cells, self._separator), "", "\r\n")
+            content = _content(text)
+            self._file.write(content if self._encoding.startswith("utf-8") else bytes(content).decode("utf-8").encode(self._encoding))
+            self._next += count
+        return first
+
+    def close(self, received: float | None = None) -> None:
+        if self._footer:
+            self._file.write("".join(f"{text}{self._blank}\r\n" for text in self._footer).encode(self._encoding.removesuffix("-sig")))
+        self._file.close()
+        if received is not None:
+            os.utime(self.path, (received, received))
+
+
+def _quoted(column: pa.Array, separator: str) -> pa.Array:
+    return pc.if_else(pc.fill_null(pc.match_substring(column, separator), False), pc.binary_join_element_wise('"', column, '"', ""), column)
+
+
+def _content(text: pa.Array | pa.ChunkedArray) -> memoryview:
+    array = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
+    return memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
+
+
+class Workbook:
+    """A workbook of one sheet with merged title rows. Rows marked numeric store their `number_column` as a number, as a careless clerk's spreadsheet does."""
+
+    def __init__(self, path: Path, headers: list[str], titles: tuple[str, ...] = (), footer: tuple[str, ...] = (), number_column: int = -1) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False})
+        self._sheet = self._book.add_worksheet("Sheet1")
+        self._footer, self._number_column = footer, number_column
+        self._row = 0
+        for title in titles:
+            self._sheet.merge_range(self._row, 0, self._row, max(1, len(headers) - 1), title)
+            self._row += 1
+        self._append(headers)
+
+    def _append(self, cells: list[str | None], number_column: int = -1) -> None:
+        for place, cell in enumerate(cells):
+            if cell is None:
+                continue
+            if place == number_column:
+                self._sheet.write_number(self._row, place, float(cell))
+            else:
+                self._sheet.write_string(self._row, place, cell)
+        self._row += 1
+
+    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+        first = self._row + 1
+        marked = numeric if numeric is not None else np.zeros(len(columns[0]), bool)
+        rows: Any = zip(*(column.to_pylist() for column in columns), marked, strict=True)
+        for *cells, number in rows:
+            self._append(cells, self._number_column if number else -1)
+        return first
+
+    def close(self, received: float | None = None) -> None:
+        for text in self._footer:
+            self._append([text])
+        self._book.close()
+        if received is not None:
+            os.utime(self.path, (received, received))

@@ -11,14 +11,16 @@ from pipelines.policy import Policy
 from pipelines.reports.mismatches import SideCell
 from pipelines.reports.texts import dataset_titles, label, sentence, texts
 
+POLICY = "policy"
 _OPEN_ENDS = {"99991231", "999912"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EvidenceCell:
     """One cell of evidence as the night stored it: `value` is the conformed value as text (money in fen, dates yyyymmdd), `snapshot` an ISO date.
 
-    A cell without `line` proves an absence, or holds a value that stands in no file (a standard, an amount due). `person` is whose it is, in clear.
+    An absence has no `line`, `field` and `value`. A number of the policy has the dataset `policy` and its clause as `line`; another value that stands
+    in no file has no dataset. `person` is the token of whose it is, `name` the name, both empty where nobody is meant.
     """
 
     dataset: str
@@ -29,6 +31,7 @@ class EvidenceCell:
     value: str
     shows: str
     person: str = ""
+    name: str = ""
 
 
 class Wording:
@@ -77,11 +80,11 @@ class Wording:
         absent: dict[tuple[str, str], list[str]] = {}
         derived: list[str] = []
         for cell in cells:
-            who = cell.person if named else ""
-            if cell.line:
-                present.setdefault((who, cell.dataset, cell.snapshot), []).append(self._told(cell))
-            elif cell.field or not cell.dataset:
+            who = cell.name if named else ""
+            if cell.dataset in ("", POLICY):
                 derived.append(self._told(cell))
+            elif cell.line:
+                present.setdefault((who, cell.dataset, cell.snapshot), []).append(self._told(cell))
             else:
                 absent.setdefault((who, self.shows(cell.shows)), []).append(self._titles.get(cell.dataset, cell.dataset))
         title = self._titles
@@ -106,6 +109,8 @@ class Wording:
         return f"{self.header(cell.dataset, cell.field)}：{self.value(cell.dataset, cell.field, cell.value)}"
 
     def _source(self, cell: EvidenceCell) -> str:
+        if cell.dataset == POLICY:
+            return sentence("evidence", "clause_source", clause=cell.line)
         title = self._full_titles.get(cell.dataset, cell.dataset)
         if cell.line:
             return sentence("evidence", "source", dataset=title, snapshot=cell.snapshot, file=cell.file, line=cell.line)

@@ -66,8 +66,8 @@ class Field:
 
     @property
     def spellings(self) -> dict[str, str]:
-        """Every accepted spelling of the codes, mapped to its code."""
-        return {spelling: code for code, others in self.codes.items() for spelling in (code, *others)}
+        """Every accepted spelling of the codes, in the NFKC form in which text lands, mapped to its code."""
+        return {unicodedata.normalize("NFKC", spelling): code for code, others in self.codes.items() for spelling in (code, *others)}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Contract:
     `key` is the natural key; `id_field` the field with the person's ID number; `cadence` monthly or quarterly, due by `due_day` of the month (of
     the quarter's first month); `counties` that must be served (empty: every county of the region); `fresh_days` the age at which a snapshot still
     proves absence; `event_date` the field that dates an event dataset's rows, which must reach back `history_months`; `min_rows` and `max_rows`
-    the usual volume of a region-wide delivery; `digest` covers everything that landing and conforming depend on.
+    the usual volume of a region-wide delivery; `footer_labels` the words, as header keys, that begin a footer row; `digest` covers everything
+    that landing and conforming depend on.
     """
 
     dataset: str
@@ -114,13 +115,14 @@ class Contract:
     owner: str
     version: str
     description: str
+    footer_labels: tuple[str, ...]
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what landing and conforming depend on."""
         fields = [asdict(field) for field in self.fields.values()]
         roster = asdict(self.household_roster) if self.household_roster else None
-        text = json.dumps([self.dataset, fields, self.id_field, roster], ensure_ascii=False, sort_keys=True)
+        text = json.dumps([self.dataset, fields, self.id_field, roster, self.footer_labels], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -141,9 +143,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 @cache
 def _load(folder: Path, files: tuple[tuple[str, int, int], ...]) -> dict[str, Contract]:
-    common: dict[str, list[SchemaProperty]] = {}
-    if any(name == COMMON for name, *_ in files):
-        common = {part.name or "": part.properties or [] for part in _read(folder / COMMON).schema_ or []}
+    common = _common(folder / COMMON) if any(name == COMMON for name, *_ in files) else _Common({}, ())
     ordered: list[tuple[int, Contract]] = []
     for name, *_ in files:
         if name == COMMON:
@@ -163,6 +163,20 @@ def _load(folder: Path, files: tuple[tuple[str, int, int], ...]) -> dict[str, Co
     if len(by_dataset) != len(contracts):
         raise ContractError(f"Two contracts in {folder} describe the same dataset; remove one of them.")
     return by_dataset
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What common.odcs.yaml says: groups of shared fields by name, and the words that begin a footer."""
+
+    groups: Mapping[str, list[SchemaProperty]]
+    footer_labels: tuple[str, ...]
+
+
+def _common(path: Path) -> _Common:
+    document = _read(path)
+    groups = {str(part.name): part.properties or [] for part in document.schema_ or []}
+    return _Common(groups, tuple(header_key(str(label)) for label in _custom(document).get("footerLabels", ())))
 
 
 def _read(path: Path) -> OpenDataContractStandard:
@@ -185,12 +199,12 @@ def _sla(document: OpenDataContractStandard) -> dict[str, Any]:
     return {str(item.property): item.value for item in document.slaProperties or []}
 
 
-def _contract(document: OpenDataContractStandard, common: Mapping[str, list[SchemaProperty]]) -> Contract:
+def _contract(document: OpenDataContractStandard, common: _Common) -> Contract:
     if not document.schema_ or len(document.schema_) != 1:
         raise ContractError("a contract describes exactly one dataset under schema; split or complete it.")
     table = document.schema_[0]
     custom, sla = _custom(document), _sla(document)
-    fields = _fields(table, common)
+    fields = _fields(table, common.groups)
     keyed = sorted((item for item in table.properties or [] if item.primaryKey), key=lambda item: item.primaryKeyPosition or 1)
     rows = next((item.mustBeBetween for item in table.quality or [] if item.metric == "rowCount"), None)
     if rows is None:
@@ -219,6 +233,7 @@ def _contract(document: OpenDataContractStandard, common: Mapping[str, list[Sche
         owner=str(document.team.name if document.team and not isinstance(document.team, list) else ""),
         version=str(document.version),
         description=str(table.description or document.name),
+        footer_labels=common.footer_labels,
     )
     return _checked(contract)
 

@@ -1,0 +1,108 @@
+"""Reading workbooks with calamine, cell by cell as stored: a number in an identity column must stay visible as one."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from pipelines.errors import DeliveryError
+from pipelines.extracts.cells import Block, block_of_rows, cell_text, is_numeric
+from pipelines.extracts.files import too_big
+from pipelines.extracts.grid import Grid
+from pipelines.extracts.header import TITLE_ROWS, Header, PreviewRow
+
+BLOCK_ROWS = 50_000
+
+
+def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
+    """The visible sheets of an .xlsx or .xls workbook that hold anything, in its order.
+
+    Raises DeliveryError when it is no workbook, is damaged, protected by a password, or unpacks to more than `max_bytes`.
+    """
+    data = path.read_bytes()
+    try:
+        if data.startswith(b"PK"):
+            with zipfile.ZipFile(BytesIO(data)) as archive:
+                if sum(item.file_size for item in archive.infolist()) > max_bytes:
+                    raise too_big(max_bytes)
+        workbook = CalamineWorkbook.from_filelike(BytesIO(data))
+        sheets = [
+            workbook.get_sheet_by_name(meta.name)
+            for meta in workbook.sheets_metadata
+            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
+        ]
+    except PasswordError as error:
+        raise DeliveryError("it is protected by a password; have it delivered without one.") from error
+    except (CalamineError, zipfile.BadZipFile) as error:
+        raise DeliveryError("it is no workbook or a damaged one; have it delivered again.") from error
+    except BaseException as error:  # a panic of the reader is no Exception, but means the same
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DeliveryError("it is a damaged workbook; have it delivered again.") from error
+    return [Grid(sheet.name, _preview(sheet), partial(_blocks, sheet)) for sheet in sheets if sheet.start is not None]
+
+
+def _preview(sheet: CalamineSheet) -> list[PreviewRow]:
+    rows: list[PreviewRow] = []
+    for line, values in enumerate(sheet.iter_rows(), start=1):
+        cells = [cell_text(value) or "" for value in values]
+        if any(cell.strip() for cell in cells):
+            rows.append(PreviewRow(line, line, cells))
+        if len(rows) > TITLE_ROWS + 1:
+            break
+    return rows
+
+
+def _blocks(sheet: CalamineSheet, header: Header) -> Iterator[Block]:
+    rows: list[list[Any]] = []
+    first_line = header.row.last_line + 1
+    merged = _merged_down(sheet, first_line)
+    above: dict[int, Any] = dict.fromkeys({position for positions in merged.values() for position in positions})
+    line = 0
+    for line, values in enumerate(sheet.iter_rows(), start=1):
+        if line < first_line:
+            continue
+        if above:
+            _fill_down(values, merged.get(line, ()), above)
+        rows.append(values)
+        if len(rows) == BLOCK_ROWS:
+            yield _block(rows, line - len(rows) + 1, header.width)
+            rows = []
+    if rows:
+        yield _block(rows, line - len(rows) + 1, header.width)
+
+
+def _merged_down(sheet: CalamineSheet, first_line: int) -> dict[int, list[int]]:
+    """By line, the positions whose cell is merged with the one above it: it shows, and so has, the same value."""
+    left = sheet.start[1] if sheet.start else 0
+    merged: dict[int, list[int]] = {}
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        if top + 1 >= first_line:  # rows count from 0, lines from 1
+            for row in range(top + 1, bottom + 1):
+                merged.setdefault(row + 1, []).append(column - left)
+    return merged
+
+
+def _fill_down(values: list[Any], merged: Sequence[int], above: dict[int, Any]) -> None:
+    """Gives merged cells of a row that holds anything else the value from above, and remembers the row's own values for the rows below."""
+    if any(value != "" for value in values):
+        for position in merged:
+            if position < len(values):
+                values[position] = above[position]
+    for position in above:
+        if position not in merged and position < len(values):
+            above[position] = values[position]
+
+
+def _block(rows: Sequence[Sequence[Any]], first_line: int, width: int) -> Block:
+    lines = list(range(first_line, first_line + len(rows)))
+    block = block_of_rows([[cell_text(value) for value in row] for row in rows], lines, [None] * len(rows), width)
+    numeric = {position: pa.array([is_numeric(row[position]) for row in rows]) for position in range(min(width, len(rows[0])))}
+    return Block(block.columns, block.lines, block.problems, numeric)

@@ -131,7 +131,18 @@ class Stage:
         self.world.add("medical_enrolment", living, type=390)
 
 
-Day = Callable[[dt.date], dt.date]
+class Born:
+    """The birth day of somebody who completes some years `days` after the as-of date."""
+
+    def __init__(self, years: int, days: int = 0) -> None:
+        self._years, self._days = years, days
+
+    def __call__(self, as_of: dt.date) -> dt.date:
+        birthday = as_of + dt.timedelta(days=self._days)
+        try:
+            return birthday.replace(year=birthday.year - self._years)
+        except ValueError:
+            return birthday.replace(year=birthday.year - self._years, day=28)
 
 
 @dataclass(frozen=True)
@@ -144,5 +155,5 @@ class Scenario:
     name: str
     play: Callable[[Stage], None]
     expects: tuple[str, ...] = ()
-    births: dict[str, Day] = field(default_factory=dict)
+    births: dict[str, Born] = field(default_factory=dict)
     twins: bool = False

@@ -24,7 +24,7 @@ _ARROW = {"month": pa.int32(), "date": pa.int32(), "money": pa.int64(), "int": p
 _COMMON = {
     "file": pa.string(), "line": pa.string(), "line_no": pa.int64(), "member_no": pa.int32(), "snapshot": pa.int32(), "county_code": pa.string(),
     "township": pa.string(), "village": pa.string(), "phone": pa.string(), "sex": pa.string(), "birth_date": pa.int32(), "id_number": pa.string(),
-    "id_status": pa.string(), "id_birth_date": pa.int32(), "person": pa.int64(), "link_basis": pa.string(),
+    "id_status": pa.string(), "id_birth_date": pa.int32(), "id_sex": pa.string(), "name_folded": pa.string(), "person": pa.int64(), "link_basis": pa.string(),
 }  # fmt: skip
 
 
@@ -73,13 +73,15 @@ class Night:
     def queued(self, dataset: str) -> ir.Table:
         return _people(self._queued.get(dataset, []))
 
-    def subjects(self) -> ir.Table:
+    def subjects(self, among: ir.Table | None = None) -> ir.Table:
         rows = [table.select("person", "file", "line", dataset=ibis.literal(name)) for name, table in self._tables.items()]
         first = ibis.union(*rows) if len(rows) > 1 else rows[0]
+        first = first if among is None else first.semi_join(among, "person")
         first = first.group_by("person").agg(dataset=first.dataset.min(), file=first.file.min(), line=first.line.min())
         record = ibis.literal("record:").concat(first.dataset, ":", first.file, ":", first.line)
         subject = ibis.ifelse(first.person > 0, ibis.literal("person:").concat(first.person.cast("string"), "X"), record)
-        return first.mutate(subject=subject, id_number=ibis.null("string"))
+        found = first.mutate(subject=subject, id_number=ibis.null("string"))
+        return found if among is None else found.semi_join(among, "person")
 
     def _table(self, dataset: str, rows: list[dict[str, Any]]) -> ir.Table:
         types = dict(_COMMON) | {name: _ARROW.get(field.type, pa.string()) for name, field in contracts()[dataset].fields.items() if name not in _COMMON}
@@ -93,6 +95,8 @@ class Night:
         ]  # fmt: skip
         unknown = {name for row in filled for name in row} - set(types)
         assert not unknown, unknown
+        for row in filled:
+            row.setdefault("name_folded", row["name"])
         return self.engine.connection.create_table(dataset, pa.Table.from_pylist(filled, schema=pa.schema(list(types.items()))))
 
 

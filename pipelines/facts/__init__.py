@@ -1,5 +1,5 @@
 """As-of facts about persons and households: who is covered, deceased, severely disabled, ill, of low income, poor."""
 
-from pipelines.facts.facts import Facts
+from pipelines.facts.facts import DATASETS, Facts
 
-__all__ = ["Facts"]
+__all__ = ["DATASETS", "Facts"]

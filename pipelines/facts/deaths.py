@@ -18,15 +18,18 @@ def death_statements(records: RecordSource) -> ir.Table:
 
     Dibao and tekun stop reasons are dated by the last day of `end_month`.
     """
-    statements = []
-    for dataset in SOURCES:
-        if dataset in records:
-            rows = records[dataset]
-            says, died = _statement(dataset, rows)
-            columns = [rows.person, ibis.literal(dataset).name("dataset"), died.cast("int32").name("death_date"), rows.snapshot, rows.file, rows.line]
-            statements.append(rows.filter(says).select(*columns))
+    statements = [statements_of(records, dataset) for dataset in SOURCES if dataset in records]
     otherwise = empty(person=pa.int64(), dataset=pa.string(), death_date=pa.int32(), snapshot=pa.int32(), file=pa.string(), line=pa.string())
     return union(statements, otherwise)
+
+
+def statements_of(records: RecordSource, dataset: str) -> ir.Table:
+    """The rows of one of SOURCES that say a person has died; columns of `death_statements`."""
+    rows = records[dataset]
+    says, died = _statement(dataset, rows)
+    rows = rows.filter(says)
+    columns = [rows.person, ibis.literal(dataset).name("dataset"), died.cast("int32").name("death_date"), rows.snapshot, rows.file, rows.line]
+    return rows.select(*columns)
 
 
 def deceased(records: RecordSource, day: int) -> ir.Table:

@@ -15,17 +15,16 @@ def bills(records: RecordSource, people: ir.Table, after: int, until: int) -> ir
     Reversals count for nothing; a settlement delivered twice counts once. Grain: person and settlement.
     Gives `person`, `settlement_id`, `settled_on`, `self_pay` (in-scope cost less what funds paid, not below 0, fen), `by_likeness`.
     """
-    rows = counted_rows(records, people, after, until)
+    rows = among(counted_rows(records, after, until), people)
     return rows.group_by("person", "settlement_id").agg(
         settled_on=rows.settled_on.max(), self_pay=rows.self_pay.max(), by_likeness=(rows.link_basis == "probable").all()
     )
 
 
-def counted_rows(records: RecordSource, people: ir.Table, after: int, until: int) -> ir.Table:
-    """The rows that `bills` counts, repeated deliveries included: conformed columns, `person`, `link_basis`, `self_pay`."""
+def counted_rows(records: RecordSource, after: int, until: int) -> ir.Table:
+    """The rows that count, of everyone and with repeated deliveries: conformed columns, `person`, `link_basis`, `self_pay`."""
     rows = records["medical_settlements"]
     rows = rows.filter(rows.settled_on > after, rows.settled_on <= until, rows.valid, ~rows.refunded)
-    rows = among(rows, people)
     return rows.mutate(self_pay=ibis.greatest(rows.in_scope_cost - rows.fund_paid, 0))
 
 

@@ -6,9 +6,15 @@ from typing import Protocol
 
 import ibis.expr.types as ir
 
+from pipelines.engine import Engine
+
 
 class RecordSource(Protocol):
     """Each dataset's rows in force: conformed columns, `person` (int64, never null) and `link_basis` (id, probable, none)."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the tables belong to."""
 
     def __getitem__(self, dataset: str) -> ir.Table: ...
 
@@ -20,5 +26,5 @@ class RecordSource(Protocol):
     def queued(self, dataset: str) -> ir.Table:
         """`person` against whom a record of the dataset waits in the review queue."""
 
-    def subjects(self) -> ir.Table:
-        """`person`, `subject`, `id_number`, and the dataset, file and line of its first record."""
+    def subjects(self, among: ir.Table | None = None) -> ir.Table:
+        """`person`, `subject`, `id_number`, and the dataset, file and line of its first record; of the persons of `among` where given."""

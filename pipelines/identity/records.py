@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.contracts import Contract
-from pipelines.engine import Engine
+from pipelines.engine import Engine, pinned
 from pipelines.errors import StageError
 from pipelines.extracts.in_force import InForce, InForceFile
 from pipelines.identity.names import with_folded_names
@@ -37,7 +37,7 @@ def identify(table: ir.Table, contract: Contract) -> ir.Table:
     repaired = (known.id_repairs != "").fill_null(False)
     known = known.rename(id17="id_17", rounding_suspect="id_suspect").mutate(id_original=ibis.cases((repaired, known["_landed"])))
     added = ("id_number", "id_original", "id_status", "id_repairs", "id17", "id_birth_date", "id_sex", "rounding_suspect")
-    return with_folded_names(known.select(*dict.fromkeys((*columns, *added))))
+    return with_folded_names(pinned(known.select(*dict.fromkeys((*columns, *added)))))
 
 
 def _stored_as_number(table: ir.Table, field: str) -> ir.BooleanValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -119,9 +120,13 @@ def _cells(facts: Facts, coverage: Coverage, proof: Source, flags: ir.Table, peo
 
 
 def _cell_list(cells: Sequence[Cell]) -> ir.Table:
-    names = {"field": [cell.field for cell in cells], "shows": [cell.shows for cell in cells]}
-    numbers = {"cell": pa.array(range(len(cells)), pa.int32()), "blank": pa.array([cell.blank for cell in cells])}
-    return ibis.memtable(pa.table(names | numbers))
+    columns: dict[str, pa.Array[Any]] = {
+        "cell": pa.array(range(len(cells)), pa.int32()),
+        "field": pa.array([cell.field for cell in cells]),
+        "shows": pa.array([cell.shows for cell in cells]),
+        "blank": pa.array([cell.blank for cell in cells]),
+    }
+    return ibis.memtable(pa.table(columns))
 
 
 def of(people: ir.Table, whom: str) -> ir.Table:

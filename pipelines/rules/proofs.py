@@ -36,6 +36,11 @@ def _number(section: str, key: str, shows: str, clause: str = "clause") -> Const
     return Constant(f"{section}.{key}", shows, lambda facts: value(facts.policy))
 
 
+def _months(facts: Facts) -> str:
+    first, last, _ = facts.window
+    return f"{first // 100}-{first % 100:02d} 至 {last // 100}-{last % 100:02d}"
+
+
 def _yuan(fen: ir.IntegerValue) -> ir.StringValue:
     return (fen // 100).cast("string").concat(".", (fen % 100).cast("string").lpad(2, "0"))
 
@@ -200,7 +205,7 @@ UNEMPLOYMENT: tuple[Proof, ...] = (
     *OUT_OF_WORK,
     *(Source(name, _BIRTH, _candidates(name)) for name in ("migrant_workers", "unemployment_registration")),
     _number("unemployment", "ages", "age_limit"),
-    Constant("unemployment.window", "window", lambda facts: (f"{facts.window.first_month}-{facts.window.last_month}", "二(一)")),
+    Constant("unemployment.window", "window", lambda facts: (_months(facts), "二(一)")),
     Source("social_insurance", _cells("contribution", "scheme", "status", "last_paid_month"), _pension_contributions, absent="no_contribution"),
     Source(
         "unemployment_insurance",

@@ -1,0 +1,53 @@
+"""Why a flag is gone: never silently (outputs.md, "Life of a flag")."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from sqlalchemy import Connection, text
+
+from pipelines.ledger import lifecycle
+from pipelines.ledger.bulk import copy
+from pipelines.ledger.cipher import Cipher
+from pipelines.ledger.kinds import FLAGS, Kind
+from pipelines.ledger.night_files import STATUS, NightFiles
+from pipelines.ledger.people import COVERED, DECEASED
+from pipelines.ledger.persons import person_place
+
+NO_LONGER = "no_longer"
+
+
+def say_why_gone(connection: Connection, cipher: Cipher, night: NightFiles, kind: Kind) -> None:
+    """Makes the temporary table `<kind>_gone`: every key that the night before had and this one has not, with the reason.
+
+    `covered` or `deceased`: the person, or every living member, is so now; `moved`: the same rule names the subject in another county;
+    `other_rule`: another rule names it from tonight on; `no_longer`: the data no longer say what the rule asks.
+    """
+    keys = lifecycle.gone(connection, kind)
+    reasons = dict.fromkeys(keys, NO_LONGER) | lifecycle.elsewhere(connection, kind)
+    if kind is FLAGS and keys:
+        reasons |= _by_status(connection, cipher, night, keys)
+    connection.execute(text(f"CREATE TEMP TABLE {kind.name}_gone ({kind.key} text, reason text) ON COMMIT DROP"))
+    copy(connection, f"{kind.name}_gone", pa.table({kind.key: pa.array(keys, pa.string()), "reason": pa.array([reasons[key] for key in keys], pa.string())}))
+
+
+def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: list[str]) -> dict[str, str]:
+    """Flags whose person, or all of whose household's members, are now covered or deceased."""
+    table = night.read_if_there(STATUS)
+    if table is None:
+        return {}
+    status: dict[int, str] = {}
+    for person, word in zip(table["person"].to_pylist(), table["status"].to_pylist(), strict=True):
+        status[person] = DECEASED if DECEASED in (word, status.get(person)) else COVERED
+    found = connection.execute(
+        text("""
+            SELECT f.flag_id, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
+            LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition
+            LEFT JOIN persons p ON p.token = CASE f.subject_kind WHEN 'household' THEN m.person ELSE f.token END
+            WHERE f.flag_id = ANY(:keys)"""),
+        {"keys": keys},
+    )
+    words: dict[str, set[str | None]] = {}
+    for key, token, sealed in found:
+        number = cipher.open(bytes(sealed), person_place("id_number", bytes(token).hex())) if sealed is not None else None
+        words.setdefault(key, set()).add(status.get(int(number[:17])) if number else None)
+    return {key: DECEASED if said == {DECEASED} else COVERED for key, said in words.items() if None not in said}

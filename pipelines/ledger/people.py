@@ -1,0 +1,80 @@
+"""Who a night's flags and mismatches are about: `persons.parquet`; and who is covered or has died: `status.parquet`, which says why flags go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.facts import DATASETS, Facts
+from pipelines.identity.tokens import Tokens
+from pipelines.workspace import atomic_path
+
+NAMING = ("flags", "flag_members", "evidence", "mismatches", "mismatch_evidence")
+DETAILS = ("name", "phone", "sex", "birth_date", "county_code", "township", "village")
+COVERED, DECEASED = "covered", "deceased"
+_SEPARATOR = "\x1f"
+_SCHEMA = pa.schema(
+    [
+        ("person", pa.int64()), ("token", pa.string()), ("id_number", pa.string()), ("name", pa.string()), ("phone", pa.string()), ("sex", pa.string()),
+        ("birth_year", pa.int32()), ("county_code", pa.string()), ("township", pa.string()), ("village", pa.string()),
+    ]
+)  # fmt: skip
+
+
+def write_people(facts: Facts, tokens: Tokens, folder: Path) -> None:
+    """Writes the two files into the night's folder, after flags and mismatches have been evaluated there.
+
+    persons.parquet, grain person named by a flag, a member, a mismatch or a cell of evidence: `person`, `token`, `id_number` (null without a valid one),
+    `name`, `phone`, `sex`, `birth_year`, `county_code`, `township`, `village`: each the first known, in the order of the datasets, files and lines.
+    status.parquet: `person`, `status` (covered, deceased) of everyone with a valid number.
+    """
+    named = _named(folder)
+    known = facts.records.subjects(named)
+    rows = known.left_join(_details(facts, named), "person").drop("person_right").order_by("person").to_pyarrow().to_pylist()
+    persons = [
+        {
+            "person": row["person"],
+            "token": tokens.of_number(row["id_number"]) if row["id_number"] else tokens.of_record(row["dataset"], row["natural_key"]),
+            "id_number": row["id_number"],
+            **{name: value.rsplit(_SEPARATOR, 1)[1] if (value := row[name]) is not None else None for name in DETAILS},
+        }
+        for row in rows
+    ]
+    for person in persons:
+        born = person.pop("birth_date")
+        number = person["id_number"]
+        person["birth_year"] = int(number[6:10]) if number else int(born[:4]) if born else None
+    _write(pa.Table.from_pylist(persons, schema=_SCHEMA), folder / "persons.parquet")
+    people = (facts.covered.select("person", status=ibis.literal(COVERED)), facts.deceased.select("person", status=ibis.literal(DECEASED)))
+    status = people[0].union(people[1])
+    _write(status.filter(status.person > 0).order_by("person", "status").to_pyarrow(), folder / "status.parquet")
+
+
+def _named(folder: Path) -> ir.Table:
+    persons: set[int] = set()
+    for name in NAMING:
+        persons.update(pq.read_table(folder / f"{name}.parquet", columns=["person"])["person"].unique().drop_null().to_pylist())
+    return ibis.memtable(pa.table({"person": pa.array(sorted(persons), pa.int64())}))
+
+
+def _details(facts: Facts, named: ir.Table) -> ir.Table:
+    """Per person the first known value of every detail, behind its place in the order, which makes the least text the first."""
+    parts = []
+    for rank, dataset in enumerate(DATASETS):
+        if dataset in facts.records:
+            rows = facts.records[dataset].semi_join(named, "person")
+            place = ibis.literal(f"{rank:02}{_SEPARATOR}").concat(
+                rows.file, _SEPARATOR, rows.line_no.cast("string").lpad(12, "0"), rows.member_no.cast("string").lpad(4, "0"), _SEPARATOR
+            )
+            parts.append(rows.select("person", **{name: place.concat(rows[name].cast("string")) for name in DETAILS}))
+    every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return every.group_by("person").agg(**{name: every[name].min() for name in DETAILS})
+
+
+def _write(table: pa.Table, target: Path) -> None:
+    with atomic_path(target) as beside:
+        pq.write_table(table, beside, compression="zstd")

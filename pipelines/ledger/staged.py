@@ -1,0 +1,215 @@
+"""From a night's files to rows for the ledger: tokens, stable ids, digests, due dates, sealed values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.errors import LedgerError
+from pipelines.identity.tokens import Tokens
+from pipelines.ledger.bulk import hexadecimal
+from pipelines.ledger.cipher import Cipher
+from pipelines.ledger.kinds import FLAGS, MISMATCHES, Kind
+from pipelines.ledger.night_files import NightFiles
+
+_SEPARATOR = "\x1f"
+_RECORD = "record:"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One kind's rows of a night.
+
+    `rows` are ready for the staging table; `keys`, `tokens` and `editions` stand in the same order. `cells` is the evidence, ordered by `at` (the
+    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at` and `person` (a token), empty for mismatches.
+    """
+
+    kind: Kind
+    rows: pa.Table
+    keys: list[str]
+    tokens: list[str]
+    editions: list[bytes]
+    cells: pa.Table
+    members: pa.Table
+
+
+@dataclass(frozen=True)
+class People:
+    """The night's persons.parquet: tokens of the persons that it names."""
+
+    persons: pa.Array
+    tokens: pa.Array
+
+    @classmethod
+    def of(cls, night: NightFiles) -> People:
+        """Raises LedgerError when persons.parquet is missing."""
+        table = night.read("persons").select(["person", "token"]).combine_chunks()
+        return cls(table["person"].combine_chunks(), table["token"].combine_chunks())
+
+    def named(self, persons: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The tokens of persons, null for null. Raises LedgerError for one that persons.parquet does not name."""
+        places = pc.index_in(persons, value_set=self.persons)
+        if places.null_count != persons.null_count:
+            raise LedgerError("A flag or mismatch is about a person whom persons.parquet does not name; run the night's stages again.")
+        return self.tokens.take(places.combine_chunks()) if isinstance(places, pa.ChunkedArray) else self.tokens.take(places)
+
+
+def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
+    """The night's flags. `flag_id` is the rule and 16 hexadecimal digits of SHA-256 over rule, token and county, so it is the same every night."""
+    table = night.read("flags")
+    flags = table.to_pylist()
+    households = [_household_token(tokens, row) for row in flags]
+    own = _pylist(people.named(table["person"]))
+    named = [household if row["subject_kind"] == "household" else person for row, household, person in zip(flags, households, own, strict=True)]
+    keys = [flag_key(row["rule"], token, row["county_code"]) for row, token in zip(flags, named, strict=True)]
+    by = ["rule", "subject", "county_code"]
+    cells = _placed(night.read("evidence"), table, by, "evidence", people, ("seq",))
+    members = _placed(night.read("flag_members"), table, by, "flag_members", people, ("person",)).select(["at", "person"])
+    substance, editions = _digests(cipher, keys, cells, members)
+    said = ("state", "grade", "township", "village", "link_basis", "partial", "name", "household", "clause", "action", "subject")
+    columns = {
+        "flag_id": keys,
+        "rule": [row["rule"] for row in flags],
+        "family": [row["family"] for row in flags],
+        "subject_kind": [row["subject_kind"] for row in flags],
+        "token": [f"\\x{token}" for token in named],
+        "household_dataset": [row["household_dataset"] for row in flags],
+        "household": _sealed(cipher, FLAGS, "household", keys, flags),
+        "household_token": [household and f"\\x{household}" for household in households],
+        "county_code": [row["county_code"] for row in flags],
+        "clause": [row["clause"] for row in flags],
+        "action": [row["action"] for row in flags],
+        "township": [row["township"] for row in flags],
+        "village": [row["village"] for row in flags],
+        "name": _sealed(cipher, FLAGS, "name", keys, flags),
+        "link_basis": [row["link_basis"] for row in flags],
+        "partial": [bool(row["partial"]) for row in flags],
+        **_common(night, cipher, FLAGS, keys, flags, said, substance, editions),
+    }
+    return Staged(FLAGS, _table(columns), keys, named, editions, cells, members)
+
+
+def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
+    """The night's mismatches; `mismatch_id` as for flags."""
+    table = night.read("mismatches")
+    rows = table.to_pylist()
+    persons = _pylist(people.named(table["person"]))
+    named = _mismatch_tokens(tokens, rows, persons)
+    keys = [flag_key(row["check"], token, row["county_code"]) for row, token in zip(rows, named, strict=True)]
+    cells = _placed(night.read("mismatch_evidence"), table, ["check", "subject", "county_code"], "mismatch_evidence", people, ("seq",))
+    substance, editions = _digests(cipher, keys, cells, None)
+    columns = {
+        "mismatch_id": keys,
+        "check": [row["check"] for row in rows],
+        "token": [f"\\x{token}" for token in named],
+        "person": [person and f"\\x{person}" for person in persons],
+        "county_code": [row["county_code"] for row in rows],
+        "datasets": [row["datasets"] for row in rows],
+        "detail": [row["detail"] for row in rows],
+        **_common(night, cipher, MISMATCHES, keys, rows, ("state", "grade", "datasets", "detail", "subject"), substance, editions),
+    }
+    return Staged(MISMATCHES, _table(columns), keys, named, editions, cells, pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string())}))
+
+
+def flag_key(rule: str, token: str, county_code: str) -> str:
+    """The stable id of a flag or mismatch, such as MC-01-0123456789abcdef."""
+    return f"{rule}-{hashlib.sha256(f'{rule}|{token}|{county_code}'.encode()).hexdigest()[:16]}"
+
+
+def _household_token(tokens: Tokens, row: Row) -> str | None:
+    return tokens.of_record(f"household:{row['household_dataset']}", row["household"]) if row["household"] is not None else None
+
+
+def _mismatch_tokens(tokens: Tokens, rows: Sequence[Row], persons: Sequence[str | None]) -> list[str]:
+    """A person's mismatch bears the person's token; a record's one made of dataset, person and the record's place among that person's, for
+    file and line change with every delivery; any other subject (a grant, a pair) one of its own text."""
+    named: list[str] = []
+    place: Counter[tuple[str, ...]] = Counter()
+    for row, person in zip(rows, persons, strict=True):
+        if row["subject"].startswith(_RECORD) and person is not None:
+            dataset = row["subject"].split(":", 2)[1]
+            among = (row["check"], row["county_code"], dataset, person)
+            named.append(tokens.of_record(f"{_RECORD}{dataset}", f"{person}{_SEPARATOR}{place[among]}"))
+            place[among] += 1
+        elif row["subject"].startswith("person:") and "|" not in row["subject"] and person is not None:
+            named.append(person)
+        else:
+            named.append(tokens.of_record("subject", row["subject"]))
+    return named
+
+
+def _common(
+    night: NightFiles, cipher: Cipher, kind: Kind, keys: list[str], rows: Sequence[Row], said: Sequence[str], substance: list[bytes], editions: list[bytes]
+) -> dict[str, Any]:
+    rule = kind.rule.strip('"')
+    due = {pair: night.policy.due_date(night.as_of, pair[0], pair[1]) for pair in {(row["grade"], row[rule]) for row in rows}}
+    dates = [due[row["grade"], row[rule]] for row in rows]
+    version = night.policy.version
+    content = [
+        cipher.digest(_SEPARATOR.join([version, edition.hex(), *(str(row[name]) for name in said)])) for row, edition in zip(rows, editions, strict=True)
+    ]
+    return {
+        "data_state": [row["state"] for row in rows],
+        "grade": [row["grade"] for row in rows],
+        "subject": _sealed(cipher, kind, "subject", keys, rows),
+        "policy_version": [version] * len(keys),
+        "content": hexadecimal(content),
+        "evidence_digest": hexadecimal(substance),
+        "edition": hexadecimal(editions),
+        "due": [date.isoformat() for date, _ in dates],
+        "due_provisional": [provisional for _, provisional in dates],
+    }
+
+
+def _placed(table: pa.Table, rows: pa.Table, by: list[str], name: str, people: People, order: tuple[str, ...]) -> pa.Table:
+    """The rows of a night's file with `at`, the place of the flag that they belong to, and `person` as a token, ordered by `at` and `order`."""
+    places = rows.select(by).append_column("at", pa.array(np.arange(rows.num_rows)))
+    placed = table.join(places, by, join_type="inner")
+    if placed.num_rows != table.num_rows or places.group_by(by).aggregate([]).num_rows != rows.num_rows:
+        raise LedgerError(f"{name}.parquet does not fit the night's flags or mismatches; run the stage that writes it again.")
+    placed = placed.set_column(placed.column_names.index("person"), "person", pa.chunked_array([people.named(placed["person"])], pa.string()))
+    return placed.sort_by([("at", "ascending"), *((column, "ascending") for column in order)]).combine_chunks()
+
+
+def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table | None) -> tuple[list[bytes], list[bytes]]:
+    """For every flag the digest of its evidence's substance, and its edition: the digest of all that evidence and members say."""
+    substance = _joined(cells, ("person", "dataset", "field", "value", "shows"))
+    whole = _joined(cells, ("seq", "person", "dataset", "snapshot", "file", "line", "field", "value", "shows"))
+    bounds = np.searchsorted(cells["at"].to_numpy(), np.arange(len(keys) + 1))
+    living = _joined(members, ("person",)) if members is not None else []
+    living_bounds = np.searchsorted(members["at"].to_numpy(), np.arange(len(keys) + 1)) if members is not None else np.zeros(len(keys) + 1, int)
+    substances, editions = [], []
+    for at, key in enumerate(keys):
+        own = slice(bounds[at], bounds[at + 1])
+        people = living[living_bounds[at] : living_bounds[at + 1]]
+        substances.append(cipher.digest("\n".join(sorted(substance[own]))))
+        editions.append(cipher.digest("\n".join([key, *whole[own], "", *people])))
+    return substances, editions
+
+
+def _joined(table: pa.Table, columns: Iterable[str]) -> list[str]:
+    texts = [table[name].cast(pa.string()) for name in columns]
+    return _pylist(pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=""))
+
+
+def _sealed(cipher: Cipher, kind: Kind, column: str, keys: list[str], rows: Sequence[Row]) -> pa.Array:
+    return hexadecimal(cipher.seal_all((row[column] for row in rows), (f"{kind.table}.{column}|{key}" for key in keys)))
+
+
+def _table(columns: Mapping[str, Any]) -> pa.Table:
+    """A table whose empty columns are text too, as CSV has it."""
+    flat = {name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}
+    return pa.table({name: values.cast(pa.string()) if values.type == pa.null() else values for name, values in flat.items()})
+
+
+def _pylist(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+    listed: list[Any] = values.to_pylist()
+    return listed

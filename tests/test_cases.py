@@ -44,9 +44,9 @@ def _rows(path: Path, where: str) -> list[dict[str, Any]]:
 
 
 def _found(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows, reduced to the columns that the case speaks of for that subject and county; `state` always, for open is meant where none is given."""
-    columns = {(row["subject"], row["county_code"]): set(row) - NOTES for row in expected}
-    return [{name: row[name] for name in sorted(columns.get((row["subject"], row["county_code"]), {"subject", "county_code"}) | {"state"})} for row in rows]
+    """The rows, reduced to the columns that the case speaks of for that subject and county."""
+    columns = {_key(row): set(row) for row in expected}
+    return [{name: row[name] for name in columns.get(_key(row), {"subject", "county_code", "state"})} for row in rows]
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines.contracts import REFERENCE, Contract
+from pipelines.extracts.coverage import Coverage
 from pipelines.policy import Policy
 from pipelines.reports.cases import IDENTITY_CHECK
 from pipelines.reports.texts import label
@@ -152,24 +153,15 @@ def county_figures(mismatches: pd.DataFrame, denominators: pd.DataFrame, suspens
     ]
 
 
-def source_figures(coverage: pd.DataFrame, contracts: Mapping[str, Contract]) -> list[Source]:
+def source_figures(coverage: Coverage, contracts: Mapping[str, Contract]) -> list[Source]:
     """Every dataset as the night used it, from the night's coverage."""
     figures = []
     for dataset, contract in contracts.items():
-        rows = coverage[coverage["dataset"] == dataset]
-        if rows.empty:
+        rows = [row for row in coverage.rows if row.dataset == dataset]
+        if not rows:
             continue
-        days = sorted({number_date(int(day)) for day in rows["snapshot"].dropna()})
+        days = sorted({number_date(row.snapshot) for row in rows if row.snapshot is not None})
         told = "—" if not days else f"{days[0]}" if len(days) == 1 else f"{days[0]} 至 {days[-1]}"
-        figures.append(
-            Source(
-                contract.department_title,
-                contract.title,
-                told,
-                int(rows["rows"].sum()),
-                int(rows["quarantined"].sum()),
-                int(rows["covered"].sum()),
-                int(rows["complete"].sum()),
-            )
-        )
+        numbers = (sum(getattr(row, name) for row in rows) for name in ("rows", "quarantined", "covered", "complete"))
+        figures.append(Source(contract.department_title, contract.title, told, *numbers))
     return figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,11 +12,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipelines.contracts import Contract
+from pipelines.extracts.coverage import Coverage
 from pipelines.policy import Policy
 from pipelines.reports.charts import checks_chart, counties_chart
-from pipelines.reports.chinese import chinese
 from pipelines.reports.mismatch_figures import CountyFigures, NotChecked, check_figures, county_figures, department_figures, source_figures
 from pipelines.reports.pages import write_page
+from pipelines.reports.suspended import SuspendedRule, why_not_checked
 from pipelines.reports.texts import dataset_titles, policy_title
 
 
@@ -25,7 +27,7 @@ def write_mismatch_report(
     mismatches: pd.DataFrame,
     denominators: pd.DataFrame,
     suspensions: pd.DataFrame,
-    coverage: pd.DataFrame,
+    coverage: Coverage,
     policy: Policy,
     contracts: Mapping[str, Contract],
     as_of: date,
@@ -54,24 +56,26 @@ def write_mismatch_report(
         shown_checks=checks,
         departments=department_figures(mismatches, denominators, policy, contracts),
         counties=counties,
-        unchecked=not_checked(suspensions, policy, contracts),
+        unchecked=not_checked(suspensions, coverage, policy, contracts),
         sources=source_figures(coverage, contracts),
         checks_chart=Markup(checks_chart(ran)),
         counties_chart=Markup(counties_chart(_cells(counties))),
     )
 
 
-def not_checked(suspensions: pd.DataFrame, policy: Policy, contracts: Mapping[str, Contract]) -> list[NotChecked]:
+def not_checked(suspensions: pd.DataFrame, coverage: Coverage, policy: Policy, contracts: Mapping[str, Contract]) -> list[NotChecked]:
     """Suspended rules or checks with the counties that share a reason, in words."""
     titles = dataset_titles(contracts)
     names = {key: words.name for key, words in policy.rules.items()} | {key: words.name for key, words in policy.checks.items()}
+    counties: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for rule, county, dataset, reason in suspensions[["rule", "county_code", "dataset", "reason"]].itertuples(index=False, name=None):
+        why = why_not_checked(SuspendedRule(rule, county, dataset, reason), coverage, contracts)
+        counties[rule, "或".join(titles.get(name, name) for name in dataset.split(";")), why].add(county)
+    region = policy.region.counties
     entries = []
-    for (rule, dataset, reason), rows in suspensions.fillna("").groupby(["rule", "dataset", "reason"], sort=True):
-        codes = sorted(set(rows["county_code"]))
-        everywhere = len(codes) == len(policy.region.counties)
-        counties = "全部" if everywhere else "、".join(policy.region.counties.get(code, code) for code in codes)
-        datasets = "、".join(titles.get(name, name) for name in str(dataset).split(";") if name)
-        entries.append(NotChecked(str(rule), names.get(str(rule), ""), counties, datasets, chinese(str(reason))))
+    for (rule, datasets, why), codes in sorted(counties.items()):
+        places = "全部" if len(codes) == len(region) else "、".join(region.get(code, code) for code in sorted(codes))
+        entries.append(NotChecked(rule, names.get(rule, ""), places, datasets, why))
     return entries
 
 

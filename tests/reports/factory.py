@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.contracts import Contract, load_contracts
+from pipelines.extracts.coverage import Coverage, CoverageRow
 from pipelines.policy import Policy, load_policy
 from pipelines.reports.cases import Case, Person, TaskFlag, TownshipList
 from pipelines.reports.run_summary import FileLine, Finding, LateLine, NotCheckedLine, RunReport, StageTime
@@ -57,29 +59,13 @@ def suspensions(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["rule", "county_code", "dataset", "reason"])
 
 
-def coverage(**changes: Any) -> pd.DataFrame:
+def coverage(**changes: Any) -> Coverage:
     """Every dataset fresh and complete in every county; `changes` hold for the disability certificates of COUNTY."""
-    rows: list[dict[str, Any]] = [
-        {
-            "dataset": name,
-            "county_code": county,
-            "snapshot": 20200731,
-            "age_days": 0,
-            "rows": 10,
-            "quarantined": 1,
-            "covered": True,
-            "complete": True,
-            "late": False,
-            "note": "",
-        }
-        for name in contracts()
-        if name != "county_funding"
-        for county in policy().region.counties
-    ]
-    for row in rows:
-        if (row["dataset"], row["county_code"]) == ("disability_certificates", COUNTY):
-            row.update(changes)
-    return pd.DataFrame(rows)
+    given = CoverageRow("", "", 20200731, 0, True, True, True, True, late=False, rows=10, quarantined=1, file="a.csv", note="")
+    datasets = [name for name in contracts() if name != "county_funding"]
+    rows = [replace(given, dataset=name, county_code=county) for name in datasets for county in policy().region.counties]
+    special = ("disability_certificates", COUNTY)
+    return Coverage(replace(row, **changes) if (row.dataset, row.county_code) == special else row for row in rows)
 
 
 def file_line(**changes: Any) -> FileLine:

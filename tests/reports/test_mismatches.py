@@ -24,7 +24,7 @@ CHECKED = denominators(
     ("ID-01", COUNTY, "medical_enrolment", 200),
     ("ID-01", COUNTY, "dibao", 100),
 )
-HELD = suspensions(("EN-10", COUNTY, "disability_certificates", "182 days"))
+HELD = suspensions(("EN-10", COUNTY, "disability_certificates", "not_proven"))
 
 
 def test_findings_stand_over_their_denominators() -> None:
@@ -65,7 +65,8 @@ class Page(HTMLParser):
 
 
 def report(folder: Path) -> str:
-    tables = {"mismatches": FOUND, "denominators": CHECKED, "suspensions": HELD, "coverage": coverage()}
+    old = coverage(fresh=False, complete=False, snapshot=20200131, age_days=182)
+    tables = {"mismatches": FOUND, "denominators": CHECKED, "suspensions": HELD, "coverage": old}
     path = folder / "mismatch-report.html"
     write_mismatch_report(path, **tables, policy=policy(), contracts=contracts(), as_of=AS_OF, code_version="0.1.0")
     return path.read_text(encoding="utf-8")
@@ -96,6 +97,7 @@ def test_the_report_names_night_policy_and_what_was_not_checked(tmp_path: Path) 
     text = report(tmp_path)
     for told in ("2020-07-31", "宁民发〔2020〕52号", "2020-07-10", "程序版本 0.1.0", "疑似，待核实", "没有核查不等于没有问题", "残联·持证残疾人"):
         assert told in text, told
+    assert "数据不能证明“名册中没有此人”：数据为 2020-01-31，已 182 天，超过允许的 120 天" in text
 
 
 def test_the_same_night_gives_the_same_page(tmp_path: Path) -> None:

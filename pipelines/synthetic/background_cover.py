@@ -61,11 +61,23 @@ def _dibao(world: World, health: Health, households: np.ndarray) -> np.ndarray:
     row_end = np.where(gone, month_of(np.maximum(dead, 0)), end[home])
     row_start = np.minimum(start[home], np.where(gone, row_end, month + 1))
     world.add(
-        "dibao", members, number=people.h_number[home], relation=people.role[members], covered=~uncovered, scheme=category[home],
-        subtype=np.where(rng.random(len(members)) < 0.3, 0, NOTHING), amount=amount[home], income=income[home], start=row_start, end=row_end,
-        status=np.where(gone, 1, status[home]), stop_reason=np.where(gone, 1, reason[home]), grace=np.where(gone, NOTHING, grace[home]), cause=cause[home],
+        "dibao",
+        members,
+        number=people.h_number[home],
+        relation=people.role[members],
+        covered=~uncovered,
+        scheme=category[home],
+        subtype=np.where(rng.random(len(members)) < 0.3, 0, NOTHING),
+        amount=amount[home],
+        income=income[home],
+        start=row_start,
+        end=row_end,
+        status=np.where(gone, 1, status[home]),
+        stop_reason=np.where(gone, 1, reason[home]),
+        grace=np.where(gone, NOTHING, grace[home]),
+        cause=cause[home],
         unit=people.h_number[home] * 10 + np.where(gone | uncovered, 1 + members - people.h_first[home], 0),
-    )  # fmt: skip
+    )
     current = np.zeros(len(people), np.int64)
     now = ~stopped & ~uncovered & (row_start <= month) & ((row_end < 0) | (row_end >= month))
     current[members[now]] = category[home[now]]
@@ -86,10 +98,18 @@ def _tekun(world: World, health: Health, households: np.ndarray) -> np.ndarray:
     start = np.where(end >= 0, np.minimum(start, end), start)
     amount = (standard(np.full(count, people.county.code), category) * 13 // 10) * (rng.random(count) >= 0.004)
     world.add(
-        "tekun", members, number=people.h_number[people.household[members]], category=category, mode=np.where(rng.random(count) < 0.3, 3, 4),
-        care=np.where(health.age[members] > 75, rng.integers(0, 3, count), rng.integers(0, 2, count)), amount=amount, start=start, end=end, status=~ended,
+        "tekun",
+        members,
+        number=people.h_number[people.household[members]],
+        category=category,
+        mode=np.where(rng.random(count) < 0.3, 3, 4),
+        care=np.where(health.age[members] > 75, rng.integers(0, 3, count), rng.integers(0, 2, count)),
+        amount=amount,
+        start=start,
+        end=end,
+        status=~ended,
         stop_reason=np.select([gone, ended], [1, 2 + rng.integers(0, 2, count)], NOTHING),
-    )  # fmt: skip
+    )
     current = np.zeros(len(people), np.int64)
     current[members[~ended]] = category[~ended]
     return current
@@ -100,8 +120,11 @@ def _low_income(world: World, households: np.ndarray) -> None:
     category = world.category
     limit = standard(np.full(count, people.county.code), category)
     kind = rng.random(count)
-    income = np.select([kind < 0.01, kind < 0.02, kind < 0.14], [limit, limit * 3 // 2, (limit * rng.uniform(0.7, 0.999, count)).astype(np.int64)],
-                       (limit * rng.uniform(1.0, 1.62, count)).astype(np.int64))  # fmt: skip
+    income = np.select(
+        [kind < 0.01, kind < 0.02, kind < 0.14],
+        [limit, limit * 3 // 2, (limit * rng.uniform(0.7, 0.999, count)).astype(np.int64)],
+        (limit * rng.uniform(1.0, 1.62, count)).astype(np.int64),
+    )
     cost = np.where(rng.random(count) < 0.15, rng.integers(50, 800, count) * 100, NOTHING)
     recognised = day - rng.integers(1, 700, count) + np.where(rng.random(count) < 0.01, 720, 0)
     until = np.where(rng.random(count) < 0.5, NOTHING, recognised + 365 * rng.integers(1, 4, count))
@@ -109,9 +132,18 @@ def _low_income(world: World, households: np.ndarray) -> None:
     members = _members(world, households)
     home = people.household[members]
     world.add(
-        "low_income", members, number=people.h_number[home], relation=people.role[members], category=category[home], size=people.h_size[home], income=income[home],
-        cost=cost[home], compliant=compliant[home], recognised=recognised[home], until=until[home],
-    )  # fmt: skip
+        "low_income",
+        members,
+        number=people.h_number[home],
+        relation=people.role[members],
+        category=category[home],
+        size=people.h_size[home],
+        income=income[home],
+        cost=cost[home],
+        compliant=compliant[home],
+        recognised=recognised[home],
+        until=until[home],
+    )
 
 
 def _register(world: World, health: Health, households: np.ndarray, covered: np.ndarray, on_tekun: np.ndarray) -> None:
@@ -127,7 +159,9 @@ def _register(world: World, health: Health, households: np.ndarray, covered: np.
     age = health.age[members]
     draw = rng.random(size)
     labour = np.select(
-        [draw < 0.01, age < 16, (age >= 75) | (health.level[members] == 1), age >= 60, draw < 0.1], [NOTHING, 4, 3 + (draw > 0.5), 2 + (draw > 0.6), 0], 1
+        [draw < 0.01, age < 16, (age >= 75) | (health.level[members] == 1), age >= 60, draw < 0.1],
+        [NOTHING, 4, 3 + (draw > 0.5), 2 + (draw > 0.6), 0],
+        1,
     )
     disabled = (health.level[members] > 0) & (draw >= 0.02) | (draw < 0.002)
     sick = np.where(health.ill[members], 2, np.where(rng.random(size) < 0.15, 1, 0))
@@ -135,11 +169,24 @@ def _register(world: World, health: Health, households: np.ndarray, covered: np.
     claim = np.select([draw > 0.992, draw > 0.98], [np.where(claim == 2, 0, 2), NOTHING], claim)
     tekun_claim = np.select([on_tekun[members] == URBAN, on_tekun[members] == RURAL], [1, 0], np.where(draw > 0.5, 2, NOTHING))
     world.add(
-        "poverty_register", members, year=world.as_of.year - left[home], number=people.h_number[home], order=members - people.h_first[home] + 1,
-        relation=people.role[members], status=status[home], monitor=monitor[home], cleared=cleared[home], size=people.h_size[home], income=income[home], labour=labour,
-        health=np.where(disabled, 3 + sick, sick), cause=rng.integers(0, 8, size), work_months=np.where(labour <= 1, rng.integers(0, 12, size), NOTHING),
-        dibao_claim=claim, tekun_claim=tekun_claim,
-    )  # fmt: skip
+        "poverty_register",
+        members,
+        year=world.as_of.year - left[home],
+        number=people.h_number[home],
+        order=members - people.h_first[home] + 1,
+        relation=people.role[members],
+        status=status[home],
+        monitor=monitor[home],
+        cleared=cleared[home],
+        size=people.h_size[home],
+        income=income[home],
+        labour=labour,
+        health=np.where(disabled, 3 + sick, sick),
+        cause=rng.integers(0, 8, size),
+        work_months=np.where(labour <= 1, rng.integers(0, 12, size), NOTHING),
+        dibao_claim=claim,
+        tekun_claim=tekun_claim,
+    )
 
 
 def _assistance(world: World, health: Health) -> None:
@@ -158,12 +205,29 @@ def _assistance(world: World, health: Health) -> None:
     case = np.where(odd & (rng.random(count) < 0.5), 1, np.where(rng.random(count) < 0.3, 0, NOTHING))
     numbers = world.numbers(count)
     world.add(
-        "temporary_assistance", heads, number=numbers, family=people.h_number[people.household[heads]], type=kind, persons=persons, amount=amount, granted=granted,
-        epidemic=np.where(granted > day - 180, rng.integers(0, 2, count), NOTHING), case=case, minutes=np.where((case == 1) & (rng.random(count) < 0.9), numbers, NOTHING),
-    )  # fmt: skip
+        "temporary_assistance",
+        heads,
+        number=numbers,
+        family=people.h_number[people.household[heads]],
+        type=kind,
+        persons=persons,
+        amount=amount,
+        granted=granted,
+        epidemic=np.where(granted > day - 180, rng.integers(0, 2, count), NOTHING),
+        case=case,
+        minutes=np.where((case == 1) & (rng.random(count) < 0.9), numbers, NOTHING),
+    )
     migrants = world.table("migrant_workers")
     who = np.unique(migrants["person"][migrants["returned"] == 0])
     who = who[(people.h_scenario[people.household[who]] < 0) & world.chance(0.06, len(who)) & (health.death[who] < 0)]
     since = max(day_number(GRANTS_SINCE), day - 380)
-    world.add("temporary_assistance", who, number=world.numbers(len(who)), type=3, persons=1, amount=STANDARD_URBAN, granted=rng.integers(since, day + 1, len(who)),
-              epidemic=1)  # fmt: skip
+    world.add(
+        "temporary_assistance",
+        who,
+        number=world.numbers(len(who)),
+        type=3,
+        persons=1,
+        amount=STANDARD_URBAN,
+        granted=rng.integers(since, day + 1, len(who)),
+        epidemic=1,
+    )

@@ -58,22 +58,40 @@ def _certificates(world: World, health: Health) -> None:
     until = np.where((status == 3) | (rng.random(count) < 0.008), np.minimum(until, day - rng.integers(1, 300, count)), until)
     wrong = rng.random(count) < 0.006
     world.add(
-        "disability_certificates", holders, category=category, level=level,
-        column_category=np.where(wrong & (draw < 0.5), category % 6 + 1, NOTHING), column_level=np.where(wrong & (draw >= 0.5), level % 4 + 1, NOTHING),
-        part_category=np.where(multiple, part, 0), part_level=np.where(multiple, level, 0), other_category=np.where(multiple, other, 0),
-        other_level=np.where(multiple, other_level, 0), issued=issued, until=until, status=status,
-        cancel_reason=np.select([told, status == 1], [0, 1 + rng.integers(0, 2, count)], NOTHING), death=np.where(dated, dead, NOTHING),
+        "disability_certificates",
+        holders,
+        category=category,
+        level=level,
+        column_category=np.where(wrong & (draw < 0.5), category % 6 + 1, NOTHING),
+        column_level=np.where(wrong & (draw >= 0.5), level % 4 + 1, NOTHING),
+        part_category=np.where(multiple, part, 0),
+        part_level=np.where(multiple, level, 0),
+        other_category=np.where(multiple, other, 0),
+        other_level=np.where(multiple, other_level, 0),
+        issued=issued,
+        until=until,
+        status=status,
+        cancel_reason=np.select([told, status == 1], [0, 1 + rng.integers(0, 2, count)], NOTHING),
+        death=np.where(dated, dead, NOTHING),
         reissue=rng.random(count) < 0.04,
-    )  # fmt: skip
+    )
 
 
 def _illnesses(world: World, health: Health) -> None:
     patients = np.flatnonzero(health.ill)
     rng, day, count = world.rng, world.day, len(patients)
     recognised = day - rng.integers(5, 1100, count)
-    until = np.select([rng.random(count) < 0.6, rng.random(count) < 0.2], [NOTHING, day - rng.integers(1, 90, count)], day + rng.integers(0, 700, count))
-    world.add("serious_illness", patients, disease=rng.integers(0, 10, count), recognised=recognised,
-              until=np.where(until < 0, NOTHING, np.maximum(until, recognised)), by=rng.integers(0, 2, count))  # fmt: skip
+    until = np.select(
+        [rng.random(count) < 0.6, rng.random(count) < 0.2], [NOTHING, day - rng.integers(1, 90, count)], day + rng.integers(0, 700, count)
+    )
+    world.add(
+        "serious_illness",
+        patients,
+        disease=rng.integers(0, 10, count),
+        recognised=recognised,
+        until=np.where(until < 0, NOTHING, np.maximum(until, recognised)),
+        by=rng.integers(0, 2, count),
+    )
 
 
 def _enrolments(world: World, health: Health, ordinary: np.ndarray) -> None:
@@ -85,10 +103,14 @@ def _enrolments(world: World, health: Health, ordinary: np.ndarray) -> None:
     left = ~told & (rng.random(count) < 0.012)
     status = np.select([told | left, rng.random(count) < 0.02], [4, 2], 1)
     world.add(
-        "medical_enrolment", enrolled, type=np.where((health.age[enrolled] >= 20) & (rng.random(count) < 0.2), 310, 390), status=status,
+        "medical_enrolment",
+        enrolled,
+        type=np.where((health.age[enrolled] >= 20) & (rng.random(count) < 0.2), 310, 390),
+        status=status,
         end_reason=np.select([told, left], [0, 1 + rng.integers(0, 2, count)], NOTHING),
-        end=np.select([dated, left], [dead, world.day - rng.integers(1, 600, count)], NOTHING), group=np.where(rng.random(count) < 0.08, rng.integers(0, 3, count), NOTHING),
-    )  # fmt: skip
+        end=np.select([dated, left], [dead, world.day - rng.integers(1, 600, count)], NOTHING),
+        group=np.where(rng.random(count) < 0.08, rng.integers(0, 3, count), NOTHING),
+    )
 
 
 def _bills(world: World, health: Health, ordinary: np.ndarray) -> None:
@@ -102,7 +124,15 @@ def _bills(world: World, health: Health, ordinary: np.ndarray) -> None:
     fund = (in_scope * np.clip(rng.normal(0.66, 0.15, count), 0, 1)).astype(np.int64)
     reversal = rng.random(count)
     world.add(
-        "medical_settlements", bills, number=world.numbers(count), care=np.where(inpatient, 0, 1 + rng.integers(0, 2, count)), disease=rng.integers(0, 10, count),
-        settled=world.day - rng.integers(0, 395, count), total=(in_scope * rng.uniform(1, 1.25, count)).astype(np.int64), in_scope=in_scope, fund=fund,
-        valid=reversal >= 0.01, refunded=reversal >= 0.985,
-    )  # fmt: skip
+        "medical_settlements",
+        bills,
+        number=world.numbers(count),
+        care=np.where(inpatient, 0, 1 + rng.integers(0, 2, count)),
+        disease=rng.integers(0, 10, count),
+        settled=world.day - rng.integers(0, 395, count),
+        total=(in_scope * rng.uniform(1, 1.25, count)).astype(np.int64),
+        in_scope=in_scope,
+        fund=fund,
+        valid=reversal >= 0.01,
+        refunded=reversal >= 0.985,
+    )

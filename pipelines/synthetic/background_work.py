@@ -29,7 +29,8 @@ def live_work(world: World, health: Health, ordinary: np.ndarray, poor: np.ndarr
 
 def _employed(world: World, company: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Who has a job with insurance now goes to no migrant register, but for one in twenty."""
-    return company & (last >= world.month - 3) & ~world.chance(0.05, len(company))
+    holds: np.ndarray = company & (last >= world.month - 3) & ~world.chance(0.05, len(company))
+    return holds
 
 
 def _last_months(world: World, employed: np.ndarray, poor: np.ndarray) -> np.ndarray:
@@ -46,26 +47,54 @@ def _insurance(world: World, company: np.ndarray, public: np.ndarray, farmer: np
         stopped = (paid < world.month - 3) & (scheme != 170)
         status = np.where(stopped, np.where(rng.random(len(who)) < 0.7, 2, 3), 1)
         base = np.where(scheme == 170, NOTHING, rng.integers(3200, 12000, len(who)) * 100)
-        world.add("social_insurance", who, scheme=scheme, status=status, last=paid, base=base, employer=rng.integers(0, 400, len(who)) if scheme != 170 else NOTHING)
+        world.add(
+            "social_insurance",
+            who,
+            scheme=scheme,
+            status=status,
+            last=paid,
+            base=base,
+            employer=rng.integers(0, 400, len(who)) if scheme != 170 else NOTHING,
+        )
 
 
 def _unemployment(world: World, insured: np.ndarray, lapsed: np.ndarray, last: np.ndarray) -> None:
     rng = world.rng
     who = np.flatnonzero(insured)
     months = rng.integers(1, 160, len(who))
-    world.add("unemployment_insurance", who, status=np.where(lapsed[who], np.where(rng.random(len(who)) < 0.7, 2, 3), 1), first=last[who] - months, last=last[who],
-              months=months, employer=rng.integers(0, 400, len(who)))  # fmt: skip
+    world.add(
+        "unemployment_insurance",
+        who,
+        status=np.where(lapsed[who], np.where(rng.random(len(who)) < 0.7, 2, 3), 1),
+        first=last[who] - months,
+        last=last[who],
+        months=months,
+        employer=rng.integers(0, 400, len(who)),
+    )
     who = np.flatnonzero(lapsed & (last >= world.month - 20) & world.chance(0.5, len(lapsed)))
     start = last[who] + 1 + rng.integers(0, 3, len(who))
     end = np.minimum(start + rng.integers(0, 8, len(who)), world.month)
     kind = rng.integers(0, 4, len(who))
-    world.add("unemployment_benefit", who, type=kind, start=np.minimum(start, end), end=end, amount=np.select([kind == 0, kind == 3], [124_000, 300_000], 60_000),
-              paid=rng.random(len(who)) < 0.93)  # fmt: skip
+    world.add(
+        "unemployment_benefit",
+        who,
+        type=kind,
+        start=np.minimum(start, end),
+        end=end,
+        amount=np.select([kind == 0, kind == 3], [124_000, 300_000], 60_000),
+        paid=rng.random(len(who)) < 0.93,
+    )
     who = np.flatnonzero((lapsed & world.chance(0.3, len(lapsed))) | (insured & world.chance(0.002, len(lapsed))))
     world.add(
-        "unemployment_registration", who, registered=world.day - rng.integers(3, 600, len(who)), status=rng.random(len(who)) < 0.7, reason=rng.integers(0, 4, len(who)),
-        migrant=rng.choice([0, 1, NOTHING], len(who), p=[0.5, 0.4, 0.1]), agricultural=world.people.rural[who], work_county=_work_county(world, len(who)),
-    )  # fmt: skip
+        "unemployment_registration",
+        who,
+        registered=world.day - rng.integers(3, 600, len(who)),
+        status=rng.random(len(who)) < 0.7,
+        reason=rng.integers(0, 4, len(who)),
+        migrant=rng.choice([0, 1, NOTHING], len(who), p=[0.5, 0.4, 0.1]),
+        agricultural=world.people.rural[who],
+        work_county=_work_county(world, len(who)),
+    )
 
 
 def _work_county(world: World, count: int) -> np.ndarray:
@@ -81,11 +110,16 @@ def _migrants(world: World, health: Health, free: np.ndarray) -> None:
     count = len(who)
     returned = rng.random(count) < 0.93
     world.add(
-        "migrant_workers", who, agricultural=rng.random(count) < 0.97, returned=returned,
+        "migrant_workers",
+        who,
+        agricultural=rng.random(count) < 0.97,
+        returned=returned,
         stopped=np.where(returned, NOTHING, world.day - rng.integers(20, 260, count)),
-        last_income=np.select([returned, rng.random(count) < 0.2], [world.month - rng.integers(0, 2, count), NOTHING], world.month - rng.integers(0, 9, count)),
+        last_income=np.select(
+            [returned, rng.random(count) < 0.2], [world.month - rng.integers(0, 2, count), NOTHING], world.month - rng.integers(0, 9, count)
+        ),
         work_county=_work_county(world, count),
-    )  # fmt: skip
+    )
 
 
 def _pensions(world: World, health: Health, old: np.ndarray, company: np.ndarray) -> None:
@@ -97,7 +131,14 @@ def _pensions(world: World, health: Health, old: np.ndarray, company: np.ndarray
     dead = health.death[who]
     told = (dead >= 0) & (rng.random(count) < 0.7)
     world.add(
-        "pension_benefit", who, scheme=scheme, amount=np.select([scheme == 170, scheme == 110], [rng.integers(143, 320, count), rng.integers(900, 4200, count)], rng.integers(2800, 7800, count)) * 100,
-        start=world.month - rng.integers(0, 200, count), survival=np.select([told, rng.random(count) < 0.02], [1, 2], 0),
+        "pension_benefit",
+        who,
+        scheme=scheme,
+        amount=np.select(
+            [scheme == 170, scheme == 110], [rng.integers(143, 320, count), rng.integers(900, 4200, count)], rng.integers(2800, 7800, count)
+        )
+        * 100,
+        start=world.month - rng.integers(0, 200, count),
+        survival=np.select([told, rng.random(count) < 0.02], [1, 2], 0),
         death=np.where(told & (rng.random(count) < 0.85), dead, NOTHING),
-    )  # fmt: skip
+    )

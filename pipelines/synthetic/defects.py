@@ -6,20 +6,50 @@ A record is *valid* when its number, once cleaned, is a valid one, and *usable* 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from pipelines.synthetic.id_numbers import check_character, id_text
 from pipelines.synthetic.names import HOMOPHONES, LOOKALIKES
 from pipelines.synthetic.population import Population
+from pipelines.synthetic.texts import Texts, put, take
 from pipelines.synthetic.world import Table
 
-KINDS = ("", "missing", "masked", "one_digit", "transposition", "rounded", "wrong_birth_year", "earlier_id", "dressed", "lookalike", "legacy_15",
-         "misspelt_name", "dropped_dot", "sex_column", "birth_column", "quarantined")  # fmt: skip
+KINDS = (
+    "",
+    "missing",
+    "masked",
+    "one_digit",
+    "transposition",
+    "rounded",
+    "wrong_birth_year",
+    "earlier_id",
+    "dressed",
+    "lookalike",
+    "legacy_15",
+    "misspelt_name",
+    "dropped_dot",
+    "sex_column",
+    "birth_column",
+    "quarantined",
+)
 KIND = {name: place for place, name in enumerate(KINDS)}
-_DRAWN = {"missing": 0.15, "masked": 0.1, "one_digit": 0.17, "transposition": 0.1, "rounded": 0.11, "wrong_birth_year": 0.07, "dressed": 0.07, "lookalike": 0.05,
-          "legacy_15": 0.04, "misspelt_name": 0.08, "sex_column": 0.015, "birth_column": 0.015, "quarantined": 0.03}  # fmt: skip
+_DRAWN = {
+    "missing": 0.15,
+    "masked": 0.1,
+    "one_digit": 0.17,
+    "transposition": 0.1,
+    "rounded": 0.11,
+    "wrong_birth_year": 0.07,
+    "dressed": 0.07,
+    "lookalike": 0.05,
+    "legacy_15": 0.04,
+    "misspelt_name": 0.08,
+    "sex_column": 0.015,
+    "birth_column": 0.015,
+    "quarantined": 0.03,
+}
 _INVALID = [KIND[name] for name in ("missing", "masked", "one_digit", "transposition", "rounded", "wrong_birth_year")]
 _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 
@@ -28,8 +58,8 @@ _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 class Written:
     """The number and name of every row as written, the kind of defect, and what follows from it."""
 
-    ids: pa.Array
-    names: pa.Array
+    ids: Texts
+    names: Texts
     kind: np.ndarray
     valid: np.ndarray
     own: np.ndarray
@@ -38,14 +68,15 @@ class Written:
 
     @property
     def usable(self) -> np.ndarray:
-        return self.valid & self.own & (self.kind != KIND["quarantined"])
+        holds: np.ndarray = self.valid & self.own & (self.kind != KIND["quarantined"])
+        return holds
 
 
 def write_identities(rng: np.random.Generator, people: Population, person: np.ndarray, rate: float, workbook: np.ndarray) -> Written:
     """Numbers and names for rows of persons, a share `rate` of them with a defect. `workbook` says which rows go to a workbook, where a rounded
     number is a numeric cell; the number of such a row is written in full and marked numeric."""
     count = len(person)
-    ids, names = people.ids.take(pa.array(person)), people.names.take(pa.array(person))
+    ids, names = take(people.ids, person), take(people.names, person)
     weights = np.array(list(_DRAWN.values()))
     drawn = np.array([KIND[name] for name in _DRAWN])[rng.choice(len(weights), count, p=weights / weights.sum())]
     kind = np.where(rng.random(count) < rate, drawn, 0)
@@ -53,7 +84,8 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
     kind = np.where(earlier, KIND["earlier_id"], kind)
     numeric, misread = np.zeros(count, bool), np.zeros(count, bool)
     rows = np.flatnonzero(kind)
-    id_texts, name_texts = ids.take(pa.array(rows)).to_pylist(), names.take(pa.array(rows)).to_pylist()
+    id_texts: list[Any] = take(ids, rows).to_pylist()
+    name_texts: list[Any] = take(names, rows).to_pylist()
     former = id_text(people.earlier_id17[person[rows]]).to_pylist()
     draws = rng.random((len(rows), 3))
     for place, row in enumerate(rows):
@@ -73,22 +105,13 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
             kind[row] = 0 if name in _SPOIL and text == id_texts[place] else kind[row]
             id_texts[place] = text
     valid = ~np.isin(kind, _INVALID)
-    return Written(_put(ids, rows, id_texts), _put(names, rows, name_texts), kind, valid, kind != KIND["earlier_id"], numeric, misread)
+    return Written(put(ids, rows, id_texts), put(names, rows, name_texts), kind, valid, kind != KIND["earlier_id"], numeric, misread)
 
 
 def column_defects(written: Written, table: Table) -> None:
     """Sex and birth-date columns as written: those of the person, but for rows whose defect lies there."""
     table["sex"] = np.where(written.kind == KIND["sex_column"], 3 - table["sex"], table["sex"])
     table["birth"] = np.where(written.kind == KIND["birth_column"], table["birth"] - 31, table["birth"])
-
-
-def _put(texts: pa.Array, rows: np.ndarray, values: list[str | None]) -> pa.Array:
-    """Texts with other values at some rows."""
-    if not len(rows):
-        return texts
-    places = np.arange(len(texts))
-    places[rows] = len(texts) + np.arange(len(rows))
-    return pa.concat_arrays([texts, pa.array(values, pa.string())]).take(pa.array(places))
 
 
 def _misspell(name: str, draw: np.ndarray) -> tuple[str, bool, bool]:
@@ -138,7 +161,15 @@ def _wrong_birth_year(text: str, draw: np.ndarray) -> str:
 
 def _dressed(text: str, draw: np.ndarray) -> str:
     """Marks of handling that cleaning removes."""
-    variants = [f"'{text}", text.translate(_FULL_WIDTH), f"{text[:6]} {text[6:14]} {text[14:]}", f" {text}　", f"{text[:6]}-{text[6:14]}-{text[14:]}", f"\u200b{text}", f"’{text}"]
+    variants = [
+        f"'{text}",
+        text.translate(_FULL_WIDTH),
+        f"{text[:6]} {text[6:14]} {text[14:]}",
+        f" {text}　",
+        f"{text[:6]}-{text[6:14]}-{text[14:]}",
+        f"\u200b{text}",
+        f"’{text}",
+    ]
     variants.append(text.lower() if text.endswith("X") else f"{text}.0")
     return variants[int(draw[0] * len(variants))]
 
@@ -152,5 +183,14 @@ def _legacy_15(text: str, draw: np.ndarray) -> str:
     return text[:6] + text[8:17] if text[6:8] == "19" else text
 
 
-_SPOIL = {"missing": _missing, "masked": _masked, "one_digit": _one_digit, "transposition": _transposition, "rounded": _rounded,
-          "wrong_birth_year": _wrong_birth_year, "dressed": _dressed, "lookalike": _lookalike, "legacy_15": _legacy_15}  # fmt: skip
+_SPOIL = {
+    "missing": _missing,
+    "masked": _masked,
+    "one_digit": _one_digit,
+    "transposition": _transposition,
+    "rounded": _rounded,
+    "wrong_birth_year": _wrong_birth_year,
+    "dressed": _dressed,
+    "lookalike": _lookalike,
+    "legacy_15": _legacy_15,
+}

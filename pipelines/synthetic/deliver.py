@@ -5,33 +5,47 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.synthetic import labels as words
 from pipelines.synthetic.defects import KIND, Written, column_defects, write_identities
-from pipelines.synthetic.id_numbers import id_text
 from pipelines.synthetic.fields import Renderer
+from pipelines.synthetic.id_numbers import id_text
 from pipelines.synthetic.layouts import LAYOUTS, WIDE_MEMBERS, Layout
 from pipelines.synthetic.population import Population
+from pipelines.synthetic.texts import Texts, choose, join, named, take, texts, whole
 from pipelines.synthetic.world import NOTHING, Table, World
 from pipelines.synthetic.writers import TextFile, Workbook, Writer
 
 _REQUIRED = {
-    "dibao": ("scheme", "不明"), "tekun": ("support_mode", None), "low_income": ("per_capita_income", "见台账"), "temporary_assistance": ("amount", None),
-    "unemployment_insurance": ("status", "9"), "unemployment_benefit": ("end_month", "至今"), "unemployment_registration": ("registered_on", None),
-    "migrant_workers": ("work_status", "待核"), "social_insurance": ("scheme", "999"), "pension_benefit": ("monthly_amount", "—"),
-    "disability_certificates": ("level", "五级"), "poverty_register": ("poverty_status", "待定"), "medical_enrolment": ("status", "9"),
-    "medical_settlements": ("settled_on", "2020-13-45"), "serious_illness": ("recognised_on", None),
-}  # fmt: skip
+    "dibao": ("scheme", "不明"),
+    "tekun": ("support_mode", None),
+    "low_income": ("per_capita_income", "见台账"),
+    "temporary_assistance": ("amount", None),
+    "unemployment_insurance": ("status", "9"),
+    "unemployment_benefit": ("end_month", "至今"),
+    "unemployment_registration": ("registered_on", None),
+    "migrant_workers": ("work_status", "待核"),
+    "social_insurance": ("scheme", "999"),
+    "pension_benefit": ("monthly_amount", "—"),
+    "disability_certificates": ("level", "五级"),
+    "poverty_register": ("poverty_status", "待定"),
+    "medical_enrolment": ("status", "9"),
+    "medical_settlements": ("settled_on", "2020-13-45"),
+    "serious_illness": ("recognised_on", None),
+}
 """The required column that a quarantined row spoils, and how."""
 _OPTIONAL = {
-    "dibao": ("entry_cause", "待查"), "unemployment_insurance": ("first_paid_month", "不详"), "social_insurance": ("monthly_base", "见附件"),
-    "poverty_register": ("work_months", "半年"), "medical_enrolment": ("subsidy_group", "#N/A"), "temporary_assistance": ("epidemic", "不确定"),
+    "dibao": ("entry_cause", "待查"),
+    "unemployment_insurance": ("first_paid_month", "不详"),
+    "social_insurance": ("monthly_base", "见附件"),
+    "poverty_register": ("work_months", "半年"),
+    "medical_enrolment": ("subsidy_group", "#N/A"),
+    "temporary_assistance": ("epidemic", "不确定"),
     "disability_certificates": ("issued_on", "补录"),
-}  # fmt: skip
+}
 """Optional columns with unreadable cells now and then; none that a rule asks, but for issue dates, where the cell is spoilt only in rows without weight."""
 _QUOTED = {"health", "household_amount", "per_capita_income", "amount"}
 
@@ -41,8 +55,8 @@ class Records:
     """Rows of one block and dataset as delivered: file, line, person, kind of defect, and whether the number is valid and usable."""
 
     dataset: str
-    file: pa.Array
-    line: pa.Array
+    file: Texts
+    line: Texts
     person: np.ndarray
     written: Written
     table: Table
@@ -56,7 +70,9 @@ def _workbook(layout: Layout) -> bool:
 class Deliveries:
     """The open files of all datasets below `inbox`, dated `snapshot`."""
 
-    def __init__(self, inbox: Path, snapshot: dt.date, county_names: dict[int, str], defects: float, layouts: tuple[Layout, ...] = LAYOUTS, note: str = "") -> None:
+    def __init__(
+        self, inbox: Path, snapshot: dt.date, county_names: dict[int, str], defects: float, layouts: tuple[Layout, ...] = LAYOUTS, note: str = ""
+    ) -> None:
         self._inbox, self._snapshot, self._names, self._defects, self._layouts, self._note = inbox, snapshot, county_names, defects, layouts, note
         self._open: dict[tuple[int, int], Writer] = {}
         self.rows: dict[str, int] = {}
@@ -90,7 +106,9 @@ class Deliveries:
         written = write_identities(rng, people, table["person"], self._defects, np.full(count, _workbook(layout)))
         _settle_defects(layout, people, table, written)
         column_defects(written, table)
-        has = (written.kind == KIND["sex_column"]) & ("sex" in layout.columns) | (written.kind == KIND["birth_column"]) & ("birth_date" in layout.columns)
+        has = (written.kind == KIND["sex_column"]) & ("sex" in layout.columns) | (written.kind == KIND["birth_column"]) & (
+            "birth_date" in layout.columns
+        )
         self.rows[layout.dataset] = self.rows.get(layout.dataset, 0) + count
         if layout.wide:
             return [self._deliver_wide(renderer, place, layout, table, written, has)]
@@ -101,12 +119,16 @@ class Deliveries:
             writer = self._writer(place, layout, part + 1 if layout.parts else 0, list(layout.columns.values()))
             span = slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
             first = writer.write([column[span] for column in columns], written.numeric[span])
-            lines = pc.cast(pa.array(np.arange(first, first + len(rows))), pa.string())
-            found.append(self._records(layout, writer, lines, {name: values[span] for name, values in table.items()}, _part(written, span), has[span]))
+            lines = whole(np.arange(first, first + len(rows)))
+            found.append(
+                self._records(layout, writer, lines, {name: values[span] for name, values in table.items()}, _part(written, span), has[span])
+            )
         return found
 
-    def _columns(self, people: Population, renderer: Renderer, layout: Layout, table: Table, written: Written, rng: np.random.Generator) -> list[pa.Array]:
-        columns: list[pa.Array] = []
+    def _columns(
+        self, people: Population, renderer: Renderer, layout: Layout, table: Table, written: Written, rng: np.random.Generator
+    ) -> list[Texts]:
+        columns: list[Texts] = []
         spoilt = written.kind == KIND["quarantined"]
         unread = (rng.random(len(spoilt)) < self._defects / 8) & (written.kind == 0)
         if layout.dataset == "disability_certificates":
@@ -121,8 +143,8 @@ class Deliveries:
             else:
                 column = renderer.column(layout.dataset, field, table, layout.style)
             for spoil, (name, text) in ((spoilt, _REQUIRED[layout.dataset]), (unread, _OPTIONAL.get(layout.dataset, ("", None)))):
-                if field == name and spoil.any():
-                    column = pc.if_else(pa.array(spoil), pa.scalar(text, pa.string()), column)
+                if field == name:
+                    column = choose(spoil, text, column)
             columns.append(column)
         return columns
 
@@ -135,7 +157,11 @@ class Deliveries:
         order = np.lexsort((table["relation"], table["unit"]))
         starts = np.flatnonzero(np.r_[True, np.diff(table["unit"][order]) != 0]) if len(order) else np.empty(0, np.int64)
         rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-        cells = {"name": written.names.to_pylist(), "id": written.ids.to_pylist(), "relation": [words.RELATIONS[value] for value in table["relation"]]}
+        cells: dict[str, list[Any]] = {
+            "name": written.names.to_pylist(),
+            "id": written.ids.to_pylist(),
+            "relation": [words.RELATIONS[value] for value in table["relation"]],
+        }
         heads = order[starts]
         columns: list[list[str | None]] = [[cells["name"][row] for row in heads], [cells["id"][row] for row in heads]]
         sub = {name: values[heads] for name, values in table.items()}
@@ -145,15 +171,15 @@ class Deliveries:
             here = rank == member
             at[np.searchsorted(starts, np.flatnonzero(here), side="right") - 1] = order[here]
             columns += [[cells[key][row] if row >= 0 else None for row in at] for key in ("name", "id", "relation")]
-        first = writer.write([pa.array(column, pa.string()) for column in columns], written.numeric[heads])
+        first = writer.write([texts(column) for column in columns], written.numeric[heads])
         unit_of = np.searchsorted(starts, np.arange(len(order)), side="right") - 1
         lines = np.empty(len(order), object)
         lines[order] = [f"{first + unit}#{k + 1}" for unit, k in zip(unit_of, rank, strict=True)]
-        return self._records(layout, writer, pa.array(lines.tolist(), pa.string()), table, written, has)
+        return self._records(layout, writer, texts(lines.tolist()), table, written, has)
 
-    def _records(self, layout: Layout, writer: Writer, lines: pa.Array, table: Table, written: Written, has: np.ndarray) -> Records:
-        names = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(lines), np.int8)), pa.array([writer.path.name]))
-        return Records(layout.dataset, names, lines, table["person"], written, table, has)
+    def _records(self, layout: Layout, writer: Writer, lines: Texts, table: Table, written: Written, has: np.ndarray) -> Records:
+        files = named(np.zeros(len(lines)), [writer.path.name])
+        return Records(layout.dataset, files, lines, table["person"], written, table, has)
 
     def _writer(self, place: int, layout: Layout, part: int, headers: list[str]) -> Writer:
         if (place, part) not in self._open:
@@ -177,14 +203,22 @@ class Deliveries:
 
 
 def _part(written: Written, span: slice) -> Written:
-    return Written(written.ids[span], written.names[span], written.kind[span], written.valid[span], written.own[span], written.numeric[span], written.misread[span])
+    return Written(
+        written.ids[span],
+        written.names[span],
+        written.kind[span],
+        written.valid[span],
+        written.own[span],
+        written.numeric[span],
+        written.misread[span],
+    )
 
 
 def _settle_defects(layout: Layout, people: Population, table: Table, written: Written) -> None:
     """Corrects what a defect means in this layout: certificates repair a number that is missing or rounded, and bear the number at issue."""
     if layout.dataset == "disability_certificates":
         current = written.kind == KIND["earlier_id"]
-        written.ids = pc.if_else(pa.array(current), people.ids.take(pa.array(table["person"])), written.ids)
+        written.ids = choose(current, take(people.ids, table["person"]), written.ids)
         written.kind[current] = 0
         written.own = written.own | current
         written.valid |= np.isin(written.kind, [KIND["missing"], KIND["rounded"]])
@@ -197,21 +231,20 @@ def _settle_defects(layout: Layout, people: Population, table: Table, written: W
         written.numeric &= ~unset
 
 
-def _certificate_number(people: Population, table: Table, written: Written) -> pa.Array:
+def _certificate_number(people: Population, table: Table, written: Written) -> Texts:
     """Number, category, level and, where reissued, B1; the number is spoilt as the identity number is, but for one that is missing, rounded or only dressed."""
     spoilt = np.isin(written.kind, [KIND[name] for name in ("masked", "one_digit", "transposition", "wrong_birth_year")])
-    ids = pc.if_else(pa.array(spoilt), written.ids, people.ids.take(pa.array(table["person"])))
-    former = (people.earlier_id17[table["person"]] > 0) & ~spoilt & (table["reissue"] == 0)
-    ids = pc.if_else(pa.array(former), id_text(people.earlier_id17[table["person"]]), ids) if former.any() else ids
-    tail = pc.take(_TAILS, pa.array(table["category"] * 10 + table["level"]))
-    return pc.binary_join_element_wise(ids, tail, pc.take(pa.array(["", "B1"]), pa.array(table["reissue"])), "")
+    ids = choose(spoilt, written.ids, take(people.ids, table["person"]))
+    embedded = (people.earlier_id17[table["person"]] > 0) & (written.kind == 0) & (table["reissue"] == 0)
+    ids = choose(embedded, id_text(people.earlier_id17[table["person"]]), ids)
+    return join(ids, take(_TAILS, table["category"] * 10 + table["level"]), take(texts(["", "B1"]), table["reissue"]))
 
 
-def _document(table: Table, written: Written, rng: np.random.Generator) -> pa.Array:
+def _document(table: Table, written: Written, rng: np.random.Generator) -> Texts:
     """The register's document: often the certificate's number for who holds one."""
     plain = np.isin(written.kind, [KIND[name] for name in ("", "earlier_id", "misspelt_name", "dropped_dot")])
     shown = plain & (table["tail"] > 0) & (rng.random(len(plain)) < 0.65)
-    return pc.if_else(pa.array(shown), pc.binary_join_element_wise(written.ids, pc.take(_TAILS, pa.array(table["tail"])), ""), written.ids)
+    return choose(shown, join(written.ids, take(_TAILS, table["tail"])), written.ids)
 
 
 def _holders(world: World) -> np.ndarray:
@@ -222,4 +255,4 @@ def _holders(world: World) -> np.ndarray:
     return tail
 
 
-_TAILS = pa.array([f"{number:02d}" for number in range(80)])
+_TAILS = texts([f"{number:02d}" for number in range(80)])

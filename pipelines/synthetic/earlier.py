@@ -49,8 +49,10 @@ def write_funding(inbox: Path, as_of: dt.date, counties: list[int]) -> Path:
     path = inbox / "county_funding" / f"county_funding_{as_of:%Y%m%d}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ["年度,月份,县(区)代码,本级安排资金（万元）,追加资金（万元）"]
-    lines += [f"{as_of.year},{month},{county},{county % 97 * 3 + month * 2.5:.2f},{county % 31 * (month > 6):.2f}" for month in range(1, as_of.month + 1) for county in counties]
+    lines += [
+        f"{as_of.year},{month},{county},{county % 97 * 3 + month * 2.5:.2f},{county % 31 * (month > 6):.2f}"
+        for month in range(1, as_of.month + 1)
+        for county in counties
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-

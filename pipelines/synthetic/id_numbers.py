@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.errors import StageError
 from pipelines.synthetic.premises import ADDRESS, month_of
+from pipelines.synthetic.texts import Texts, join, take, texts, whole
 
-CHECK_CHARACTERS = pa.array(list("10X98765432"))
+CHECK_CHARACTERS = "10X98765432"
+_CHECK_TEXTS = texts(list(CHECK_CHARACTERS))
 _WEIGHTS = [pow(2, 17 - place, 11) for place in range(17)]
 _FIRST_DAY = -25_567 - 366 * 12
 """1888: nobody in the province is older than 120 at any as-of date of the policy."""
@@ -19,7 +19,8 @@ def yyyymmdd(days: np.ndarray) -> np.ndarray:
     """Latent days as numbers yyyymmdd."""
     months = month_of(days)
     first = (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return (months // 12) * 10_000 + (months % 12 + 1) * 100 + (days - first + 1)
+    holds: np.ndarray = (months // 12) * 10_000 + (months % 12 + 1) * 100 + (days - first + 1)
+    return holds
 
 
 def check_index(id17: np.ndarray) -> np.ndarray:
@@ -32,15 +33,14 @@ def check_index(id17: np.ndarray) -> np.ndarray:
     return total % 11
 
 
-def id_text(id17: np.ndarray) -> pa.Array:
+def id_text(id17: np.ndarray) -> Texts:
     """The 18 characters for numbers of 17 digits."""
-    digits = pc.cast(pa.array(id17), pa.string())
-    return pc.binary_join_element_wise(digits, pc.take(CHECK_CHARACTERS, pa.array(check_index(id17))), "")
+    return join(whole(id17), take(_CHECK_TEXTS, check_index(id17)))
 
 
 def check_character(digits: str) -> str:
     """The check character of 17 digits in text."""
-    return str(CHECK_CHARACTERS[sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=True)) % 11].as_py())
+    return CHECK_CHARACTERS[sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=True)) % 11]
 
 
 class NumberBook:
@@ -64,4 +64,5 @@ class NumberBook:
             raise StageError("The numbers of one birth date are used up; make fewer people.")
         odd = 1 + 2 * ((rank * 237 + birth * 91) % 500)
         even = 2 + 2 * ((rank * 237 + birth * 91) % 499)
-        return (ADDRESS * 100_000_000 + yyyymmdd(birth)) * 1000 + np.where(sex == 1, odd, even)
+        holds: np.ndarray = (ADDRESS * 100_000_000 + yyyymmdd(birth)) * 1000 + np.where(sex == 1, odd, even)
+        return holds

@@ -6,20 +6,28 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pipelines.synthetic.id_numbers import NumberBook, id_text
 from pipelines.synthetic.names import draw_names, draw_surnames
 from pipelines.synthetic.places import County
 from pipelines.synthetic.premises import day_number, same_day_earlier
+from pipelines.synthetic.texts import Texts
 
 HEAD, SPOUSE, SON, DAUGHTER, FATHER, MOTHER = range(6)
 """Roles in a household; the labels of `relationship` are in the same order."""
 
 _TEMPLATES = (
-    (HEAD,), (HEAD, SPOUSE), (HEAD, SPOUSE, SON), (HEAD, SPOUSE, SON, DAUGHTER), (HEAD, SPOUSE, DAUGHTER), (HEAD, DAUGHTER),
-    (HEAD, SPOUSE, SON, DAUGHTER, FATHER, MOTHER), (HEAD, SPOUSE, SON, MOTHER), (HEAD, SPOUSE, SON, SON, DAUGHTER), (HEAD, SON, MOTHER),
-)  # fmt: skip
+    (HEAD,),
+    (HEAD, SPOUSE),
+    (HEAD, SPOUSE, SON),
+    (HEAD, SPOUSE, SON, DAUGHTER),
+    (HEAD, SPOUSE, DAUGHTER),
+    (HEAD, DAUGHTER),
+    (HEAD, SPOUSE, SON, DAUGHTER, FATHER, MOTHER),
+    (HEAD, SPOUSE, SON, MOTHER),
+    (HEAD, SPOUSE, SON, SON, DAUGHTER),
+    (HEAD, SON, MOTHER),
+)
 _SHARES = (0.15, 0.19, 0.15, 0.17, 0.09, 0.03, 0.05, 0.08, 0.07, 0.02)
 MEAN_SIZE = sum(len(template) * share for template, share in zip(_TEMPLATES, _SHARES, strict=True))
 FAMILY = (HEAD, SPOUSE, SON, DAUGHTER, MOTHER)
@@ -41,8 +49,8 @@ class Population:
     village: np.ndarray
     id17: np.ndarray
     earlier_id17: np.ndarray
-    names: pa.Array
-    ids: pa.Array
+    names: Texts
+    ids: Texts
     h_rural: np.ndarray
     h_size: np.ndarray
     h_first: np.ndarray
@@ -54,9 +62,16 @@ class Population:
 
 
 def make_population(
-    rng: np.random.Generator, county: County, people: int, scenarios: list[int], births: dict[tuple[int, int], int], twins: set[int],
-    as_of: dt.date, numbers: NumberBook, first_number: int,
-) -> Population:  # fmt: skip
+    rng: np.random.Generator,
+    county: County,
+    people: int,
+    scenarios: list[int],
+    births: dict[tuple[int, int], int],
+    twins: set[int],
+    as_of: dt.date,
+    numbers: NumberBook,
+    first_number: int,
+) -> Population:
     """A block of `people` persons in a county. Its first households are families for `scenarios` (their places in the catalogue, repeated);
     `births` gives birth days that a scenario fixes, by (scenario, place in the family); in scenarios of `twins` the son is the daughter's age."""
     planted = len(scenarios)
@@ -87,11 +102,24 @@ def make_population(
     earlier = np.zeros(count, np.int64)
     earlier[renumbered] = numbers.allocate(birth[renumbered], sex[renumbered])
     return Population(
-        county=county, household=household, role=role, sex=sex, birth=birth, rural=h_rural[household], township=h_township[household],
-        village=h_village[household], id17=id17, earlier_id17=earlier, names=draw_names(rng, surname, sex, h_muslim[household]), ids=id_text(id17),
-        h_rural=h_rural, h_size=h_size, h_first=h_first, h_scenario=np.r_[np.array(scenarios, np.int64), np.full(len(sizes), -1)],
+        county=county,
+        household=household,
+        role=role,
+        sex=sex,
+        birth=birth,
+        rural=h_rural[household],
+        township=h_township[household],
+        village=h_village[household],
+        id17=id17,
+        earlier_id17=earlier,
+        names=draw_names(rng, surname, sex, h_muslim[household]),
+        ids=id_text(id17),
+        h_rural=h_rural,
+        h_size=h_size,
+        h_first=h_first,
+        h_scenario=np.r_[np.array(scenarios, np.int64), np.full(len(sizes), -1)],
         h_number=first_number + np.arange(len(h_size)),
-    )  # fmt: skip
+    )
 
 
 def _sexes_and_births(
@@ -116,7 +144,9 @@ def _sexes_and_births(
     return sex, birth
 
 
-def _fix_families(birth: np.ndarray, sex: np.ndarray, scenarios: list[int], births: dict[tuple[int, int], int], twins: set[int], as_of: dt.date) -> None:
+def _fix_families(
+    birth: np.ndarray, sex: np.ndarray, scenarios: list[int], births: dict[tuple[int, int], int], twins: set[int], as_of: dt.date
+) -> None:
     """Gives the scenario families their ages, well away from every birthday that matters, and the birth days that a scenario fixes."""
     size = len(FAMILY)
     for family, scenario in enumerate(scenarios):

@@ -18,12 +18,12 @@ from pipelines.synthetic.background_work import live_work
 from pipelines.synthetic.deliver import Deliveries
 from pipelines.synthetic.earlier import deliver_redelivered, earlier_world, region_layouts, write_funding
 from pipelines.synthetic.id_numbers import NumberBook
+from pipelines.synthetic.lives import Lives
 from pipelines.synthetic.places import County, counties
 from pipelines.synthetic.population import make_population
 from pipelines.synthetic.premises import POLICY_DATE
 from pipelines.synthetic.scenarios import CATALOGUE, plant, planted_births, twin_scenarios
 from pipelines.synthetic.truth import Truth
-from pipelines.synthetic.truth_flags import Lives
 from pipelines.synthetic.world import World
 from pipelines.workspace import DEFAULT_POLICY
 
@@ -61,7 +61,10 @@ def synthesize(out: Path, people: int, as_of: dt.date, seed: int, defects: float
     played = counties(people, region, seed)
     names = {int(code): name for code, name in region.items()}
     inbox, truth = out / "inbox", Truth(out / "truth")
-    current, before = Deliveries(inbox, as_of, names, defects), Deliveries(inbox, as_of.replace(day=1) - dt.timedelta(days=1), names, defects, region_layouts())
+    current, before = (
+        Deliveries(inbox, as_of, names, defects),
+        Deliveries(inbox, as_of.replace(day=1) - dt.timedelta(days=1), names, defects, region_layouts()),
+    )
     redelivered = Deliveries(inbox, as_of, names, defects, deliver_redelivered())
     numbers, made, number = NumberBook(), 0, 1
     blocks = _blocks(played, people)
@@ -82,7 +85,9 @@ def synthesize(out: Path, people: int, as_of: dt.date, seed: int, defects: float
     files.append(write_funding(inbox, as_of, [county.code for county in played]))
     os.utime(files[-1], (received, received))
     truth.close()
-    return Summary(total, tuple(county.code for county in played), dict(current.rows), dict(sorted(truth.counts.items())), tuple(files), out / "truth")
+    return Summary(
+        total, tuple(county.code for county in played), dict(current.rows), dict(sorted(truth.counts.items())), tuple(files), out / "truth"
+    )
 
 
 def _blocks(played: list[County], people: int) -> list[tuple[County, int]]:
@@ -96,8 +101,18 @@ def _blocks(played: list[County], people: int) -> list[tuple[County, int]]:
     return blocks
 
 
-def _live(rng: np.random.Generator, county: County, size: int, place: int, blocks: int, people: int, as_of: dt.date, numbers: NumberBook, number: int,
-          in_play: tuple[int, ...]) -> World:  # fmt: skip
+def _live(
+    rng: np.random.Generator,
+    county: County,
+    size: int,
+    place: int,
+    blocks: int,
+    people: int,
+    as_of: dt.date,
+    numbers: NumberBook,
+    number: int,
+    in_play: tuple[int, ...],
+) -> World:
     """One block: its people and everything that happened to them."""
     repeats = min(24, max(blocks, 4)) if people >= 15_000 else 2
     scenarios = [scenario for scenario in range(len(CATALOGUE)) for repeat in range(repeats) if (scenario + repeat) % blocks == place]

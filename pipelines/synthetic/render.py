@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.synthetic.premises import OPEN_DAY, month_index
+from pipelines.synthetic.texts import Texts, choose, join, padded, replaced, take, texts
+from pipelines.synthetic.texts import whole as whole_text
 
 _FIRST_DAY, _DAYS = -32_000, 70_000
 _FIRST_MONTH, _MONTHS = month_index(1900, 1), 12 * 160
@@ -21,18 +21,18 @@ def _chinese(text: str, units: str) -> str:
 
 
 _DAY_TEXTS = {
-    "iso": pa.array(_MANY_DAYS),
-    "compact": pc.replace_substring(pa.array(_MANY_DAYS), "-", ""),
-    "slash": pa.array([f"{text[:4]}/{int(text[5:7])}/{int(text[8:])}" for text in _MANY_DAYS]),
-    "chinese": pa.array([_chinese(text, "年月日") for text in _MANY_DAYS]),
+    "iso": texts(_MANY_DAYS),
+    "compact": replaced(texts(_MANY_DAYS), "-", ""),
+    "slash": texts([f"{text[:4]}/{int(text[5:7])}/{int(text[8:])}" for text in _MANY_DAYS]),
+    "chinese": texts([_chinese(text, "年月日") for text in _MANY_DAYS]),
 }
 _MONTH_TEXTS = {
-    "iso": pa.array(_MANY_MONTHS),
-    "compact": pc.replace_substring(pa.array(_MANY_MONTHS), "-", ""),
-    "slash": pc.replace_substring(pa.array(_MANY_MONTHS), "-", "/"),
-    "chinese": pa.array([_chinese(text, "年月") for text in _MANY_MONTHS]),
+    "iso": texts(_MANY_MONTHS),
+    "compact": replaced(texts(_MANY_MONTHS), "-", ""),
+    "slash": replaced(texts(_MANY_MONTHS), "-", "/"),
+    "chinese": texts([_chinese(text, "年月") for text in _MANY_MONTHS]),
 }
-_CENTS = pa.array([f".{cents:02d}" for cents in range(100)])
+_CENTS = texts([f".{cents:02d}" for cents in range(100)])
 
 
 @dataclass(frozen=True)
@@ -47,69 +47,63 @@ class Style:
     open_end: str = "长期"
 
 
-def days(values: np.ndarray, style: Style) -> pa.Array:
+def days(values: np.ndarray, style: Style) -> Texts:
     """Latent days as dates; nothing as null, an open end in the style's word."""
     open_end = values == OPEN_DAY
     places = np.clip(np.where(open_end, 0, values) - _FIRST_DAY, 0, _DAYS - 1)
-    text = pc.take(_DAY_TEXTS[style.day], pa.array(places, mask=values == -1))
-    return pc.if_else(pa.array(open_end), style.open_end, text) if open_end.any() else text
+    return choose(open_end, style.open_end, take(_DAY_TEXTS[style.day], places, values == -1))
 
 
-def birth_days(values: np.ndarray, style: Style) -> pa.Array:
+def birth_days(values: np.ndarray, style: Style) -> Texts:
     """Birth days as dates; never nothing, for -1 is a day too."""
-    return pc.take(_DAY_TEXTS[style.day], pa.array(values - _FIRST_DAY))
+    return take(_DAY_TEXTS[style.day], values - _FIRST_DAY)
 
 
-def months(values: np.ndarray, style: Style) -> pa.Array:
+def months(values: np.ndarray, style: Style) -> Texts:
     """Latent months; nothing as null."""
-    return pc.take(_MONTH_TEXTS[style.month], pa.array(np.clip(values - _FIRST_MONTH, 0, _MONTHS - 1), mask=values < 0))
+    return take(_MONTH_TEXTS[style.month], np.clip(values - _FIRST_MONTH, 0, _MONTHS - 1), values < 0)
 
 
-def money(values: np.ndarray, style: Style) -> pa.Array:
+def money(values: np.ndarray, style: Style) -> Texts:
     """Fen as yuan with two decimals; nothing as null."""
-    missing = values < 0
-    whole = pc.cast(pa.array(values // 100, mask=missing), pa.string())
+    yuan = whole_text(values // 100, values < 0)
     if style.money == "thousands":
-        big = pa.array(values >= 100_000)
-        head, tail = pc.cast(pa.array(values // 100_000), pa.string()), pc.take(_THOUSAND, pa.array(values // 100 % 1000))
-        whole = pc.if_else(big, pc.binary_join_element_wise(head, tail, ","), whole)
-    text = pc.binary_join_element_wise(whole, pc.take(_CENTS, pa.array(values % 100)), "")
-    return pc.binary_join_element_wise(text, "元", "") if style.money == "yuan" else text
+        yuan = choose(values >= 100_000, join(whole_text(values // 100_000), ",", take(_THOUSAND, values // 100 % 1000)), yuan)
+    text = join(yuan, take(_CENTS, values % 100))
+    return join(text, "元") if style.money == "yuan" else text
 
 
-_THOUSAND = pa.array([f"{rest:03d}" for rest in range(1000)])
+_THOUSAND = texts([f"{rest:03d}" for rest in range(1000)])
 
 
-def whole(values: np.ndarray) -> pa.Array:
+def whole(values: np.ndarray) -> Texts:
     """Whole numbers; nothing as null."""
-    return pc.cast(pa.array(values, mask=values < 0), pa.string())
+    return whole_text(values, values < 0)
 
 
-def labels(values: np.ndarray, texts: tuple[str, ...]) -> pa.Array:
+def labels(values: np.ndarray, words: tuple[str, ...]) -> Texts:
     """The label at each value's place; nothing, and empty labels, as null."""
-    source = pa.array([text or None for text in texts], pa.string())
-    return pc.take(source, pa.array(values, mask=values < 0))
+    return take(texts([word or None for word in words]), values, values < 0)
 
 
-def codes(values: np.ndarray, texts: dict[int, str]) -> pa.Array:
+def codes(values: np.ndarray, words: dict[int, str]) -> Texts:
     """The label of each code."""
-    known = np.array(sorted(texts))
-    return pc.take(pa.array([texts[int(code)] for code in known]), pa.array(np.searchsorted(known, values)))
+    known = np.array(sorted(words))
+    return take(texts([words[int(code)] for code in known]), np.searchsorted(known, values))
 
 
-def numbered(prefix: str, values: np.ndarray, width: int = 8) -> pa.Array:
+def numbered(prefix: str, values: np.ndarray, width: int = 8) -> Texts:
     """Running numbers with a prefix and leading zeros; nothing as null."""
-    text = pc.utf8_lpad(pc.cast(pa.array(values, mask=values < 0), pa.string()), width=width, padding="0")
-    return pc.binary_join_element_wise(prefix, text, "")
+    return join(prefix, padded(whole_text(values, values < 0), width))
 
 
-def counties(values: np.ndarray, style: Style, names: dict[int, str]) -> pa.Array:
+def counties(values: np.ndarray, style: Style, names: dict[int, str]) -> Texts:
     """County codes as code, 12-digit division code or, for the region's own, name."""
     known, places = np.unique(values, return_inverse=True)
     if style.county == "division":
-        texts = [f"{code}000000" for code in known]
+        words = [f"{code}000000" for code in known]
     elif style.county == "name":
-        texts = [names.get(int(code), str(code)) for code in known]
+        words = [names.get(int(code), str(code)) for code in known]
     else:
-        texts = [str(code) for code in known]
-    return pc.take(pa.array([None if code < 0 else text for code, text in zip(known, texts, strict=True)], pa.string()), pa.array(places.reshape(-1)))
+        words = [str(code) for code in known]
+    return take(texts([None if code < 0 else word for code, word in zip(known, words, strict=True)]), places.reshape(-1))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.synthetic.premises import day_number
 from pipelines.synthetic.scenarios_checks import CHECK_SCENARIOS
@@ -14,6 +12,7 @@ from pipelines.synthetic.scenarios_missed import MISSED_SCENARIOS
 from pipelines.synthetic.scenarios_relapse import RELAPSE_SCENARIOS
 from pipelines.synthetic.scenarios_work import WORK_SCENARIOS
 from pipelines.synthetic.stage import ROLES, Scenario, Stage
+from pipelines.synthetic.texts import put
 from pipelines.synthetic.world import World
 
 CATALOGUE: tuple[Scenario, ...] = (*MISSED_SCENARIOS, *WORK_SCENARIOS, *RELAPSE_SCENARIOS, *CHECK_SCENARIOS)
@@ -40,5 +39,4 @@ def plant(world: World) -> None:
         CATALOGUE[place].play(stage)
         stage.finish()
         for person, name in stage.names:
-            named = np.isin(np.arange(len(people)), person)
-            people.names = pc.if_else(pa.array(named), name, people.names)
+            people.names = put(people.names, person, [name] * len(person))

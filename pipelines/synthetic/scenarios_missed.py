@@ -14,16 +14,14 @@ _MISSED = ("MC-01:head",)
 _UNSEEN = ("MC-06:head",)
 
 
-def _edge(stage: Stage, **certificate: Any) -> None:
+def _edge(stage: Stage, **certificate: Any) -> Stage:
     """A family at 1.2 S whose head is severely disabled (unless the certificate says otherwise)."""
-    stage.low_income(stage.S * 6 // 5)
-    stage.certificate(stage.head, **({"level": 2} | certificate))
+    return stage.low_income(stage.S * 6 // 5).certificate(stage.head, **({"level": 2} | certificate))
 
 
-def _at(stage: Stage, income: np.ndarray, **family: Any) -> None:
+def _at(stage: Stage, income: np.ndarray, **family: Any) -> Stage:
     """A family at an income whose head is severely disabled."""
-    stage.low_income(income, **family)
-    stage.certificate(stage.head, 1)
+    return stage.low_income(income, **family).certificate(stage.head, 1)
 
 
 def _then(*happens: Any) -> Any:
@@ -34,12 +32,13 @@ def _then(*happens: Any) -> Any:
     return play
 
 
-def _no_labour(stage: Stage, **values: Any) -> None:
+def _no_labour(stage: Stage, **values: Any) -> Stage:
     """A family on the register of whom nobody can work."""
-    stage.register(**({"labour": 4, "only": {0: {"labour": 3}}} | values))
+    all_values: dict[str, Any] = {"labour": 4, "only": {0: {"labour": 3}}} | values
+    return stage.register(**all_values)
 
 
-def _expensive(stage: Stage, *bills: dict[str, Any], registers: str = "register") -> None:
+def _expensive(stage: Stage, *bills: dict[str, Any], registers: str = "register") -> Stage:
     """A family on the register whose head has had bills."""
     if registers == "register":
         stage.register()
@@ -47,6 +46,7 @@ def _expensive(stage: Stage, *bills: dict[str, Any], registers: str = "register"
         stage.low_income(stage.S * 6 // 5)
     for bill in bills:
         stage.bill(stage.head, **bill)
+    return stage
 
 
 _PERSONS = (
@@ -63,7 +63,9 @@ _PERSONS = (
     Scenario("severe, recognised on the day", lambda s: _at(s, s.S, recognised=s.day), _MISSED),
     Scenario("severe, recognised the day after", lambda s: _at(s, s.S, recognised=s.day + 1), _UNSEEN),
     Scenario("level three, mental, switch off", lambda s: _edge(s, level=3, category=6)),
-    Scenario("level one of several kinds", lambda s: _edge(s, level=1, category=7, part_category=5, part_level=1, other_category=4, other_level=3), _MISSED),
+    Scenario(
+        "level one of several kinds", lambda s: _edge(s, level=1, category=7, part_category=5, part_level=1, other_category=4, other_level=3), _MISSED
+    ),
     Scenario("certificate ends on the day", lambda s: _edge(s, until=s.day), _MISSED),
     Scenario("certificate ended the day before", lambda s: _edge(s, until=s.day - 1)),
     Scenario("certificate frozen", lambda s: _edge(s, status=2)),
@@ -111,21 +113,43 @@ _HOUSEHOLDS = (
     Scenario("nobody could work last year", lambda s: _no_labour(s, year=s.world.as_of.year - 1)),
 )
 _MINORS = (
-    Scenario("tekun ended at 16, aged 17", lambda s: s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), ("MC-04:son",), {"son": Born(17, -150)}),
-    Scenario("tekun ended at 16, 18 tomorrow", lambda s: s.tekun(s.son, status=0, end=s.month - 23, stop_reason=0), ("MC-04:son",), {"son": Born(18, 1)}),
+    Scenario(
+        "tekun ended at 16, aged 17", lambda s: s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), ("MC-04:son",), {"son": Born(17, -150)}
+    ),
+    Scenario(
+        "tekun ended at 16, 18 tomorrow", lambda s: s.tekun(s.son, status=0, end=s.month - 23, stop_reason=0), ("MC-04:son",), {"son": Born(18, 1)}
+    ),
     Scenario("tekun ended at 16, 18 today", lambda s: s.tekun(s.son, status=0, end=s.month - 24, stop_reason=0), (), {"son": Born(18)}),
     Scenario("tekun ended for income, aged 17", lambda s: s.tekun(s.son, status=0, end=s.month - 9, stop_reason=2), (), {"son": Born(17, -150)}),
-    Scenario("tekun ended at 16, taken up again elsewhere", lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0),
-             s.tekun(s.son, number=7, county=s.elsewhere, start=s.month - 2)), (), {"son": Born(17, -150)}),
-    Scenario("tekun ended at 16, on dibao since", lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.dibao(2)), ("MC-04:son",), {"son": Born(17, -150)}),
-    Scenario("tekun ended at 16, died since", lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.dies(s.son)), (), {"son": Born(17, -150)}),
-)  # fmt: skip
+    Scenario(
+        "tekun ended at 16, taken up again elsewhere",
+        lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.tekun(s.son, number=7, county=s.elsewhere, start=s.month - 2)),
+        (),
+        {"son": Born(17, -150)},
+    ),
+    Scenario(
+        "tekun ended at 16, on dibao since",
+        lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.dibao(2)),
+        ("MC-04:son",),
+        {"son": Born(17, -150)},
+    ),
+    Scenario(
+        "tekun ended at 16, died since",
+        lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.dies(s.son)),
+        (),
+        {"son": Born(17, -150)},
+    ),
+)
 _UNSEEN_PERSONS = (
     Scenario("severe, on no register", lambda s: s.certificate(s.mother, 1), ("MC-06:mother",)),
     Scenario("level three, on no register", lambda s: s.certificate(s.mother, 3)),
     Scenario("severe, on this year's register", lambda s: (s.register(), s.certificate(s.mother, 1))),
-    Scenario("severe, on last year's register only", lambda s: (s.register(year=s.world.as_of.year - 1), s.certificate(s.mother, 1)), ("MC-06:mother",)),
-    Scenario("severe, on next year's register only", lambda s: (s.register(year=s.world.as_of.year + 1), s.certificate(s.mother, 1)), ("MC-06:mother",)),
+    Scenario(
+        "severe, on last year's register only", lambda s: (s.register(year=s.world.as_of.year - 1), s.certificate(s.mother, 1)), ("MC-06:mother",)
+    ),
+    Scenario(
+        "severe, on next year's register only", lambda s: (s.register(year=s.world.as_of.year + 1), s.certificate(s.mother, 1)), ("MC-06:mother",)
+    ),
     Scenario("severe, covered, on no register", lambda s: (s.certificate(s.mother, 1), s.dibao(4))),
     Scenario("severe, in a family above 1.5 S", lambda s: (s.certificate(s.mother, 1), s.low_income(s.S * 2))),
 )
@@ -137,7 +161,11 @@ _EXPENSIVE = (
     Scenario("bill on the same day a year earlier", lambda s: _expensive(s, {"self_pay": 1_000_000, "settled": s.year_ago})),
     Scenario("bill on the first of the twelve months", lambda s: _expensive(s, {"self_pay": 1_000_000, "settled": s.year_ago + 1}), ("MC-07:head",)),
     Scenario("bill on the day", lambda s: _expensive(s, {"self_pay": 1_000_000, "settled": s.day}), ("MC-07:head",)),
-    Scenario("a bill paid beyond its scope takes nothing off", lambda s: _expensive(s, {"self_pay": 1_000_000}, {"self_pay": 0, "in_scope": 100_000, "fund": 150_000}), ("MC-07:head",)),
+    Scenario(
+        "a bill paid beyond its scope takes nothing off",
+        lambda s: _expensive(s, {"self_pay": 1_000_000}, {"self_pay": 0, "in_scope": 100_000, "fund": 150_000}),
+        ("MC-07:head",),
+    ),
     Scenario("bills of 10 000, illness on the list", lambda s: (_expensive(s, {"self_pay": 1_200_000}), s.illness(s.head))),
     Scenario("bills of 10 000 in a low-income family", lambda s: _expensive(s, {"self_pay": 1_000_000}, registers="low_income"), ("MC-07:head",)),
     Scenario("bills of 10 000, covered", lambda s: (_expensive(s, {"self_pay": 1_000_000}), s.dibao(0))),

@@ -6,7 +6,12 @@ from typing import Any
 
 from pipelines.synthetic.stage import Scenario, Stage
 
-_FIRST, _SECOND, _THIRD, _FOURTH = (("RR-01:poverty_register",), ("RR-02:poverty_register",), ("RR-03:poverty_register",), ("RR-04:poverty_register",))
+_FIRST, _SECOND, _THIRD, _FOURTH = (
+    ("RR-01:poverty_register",),
+    ("RR-02:poverty_register",),
+    ("RR-03:poverty_register",),
+    ("RR-04:poverty_register",),
+)
 
 
 def _unstable(happens: Any, **values: Any) -> Any:
@@ -23,8 +28,8 @@ def _nothing(stage: Stage) -> None:
     """No shock."""
 
 
-def _ill(stage: Stage) -> None:
-    stage.illness(stage.mother, stage.day - 40)
+def _ill(stage: Stage) -> Stage:
+    return stage.illness(stage.mother, stage.day - 40)
 
 
 _UNLIFTED = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.synthetic.premises import WINDOW_END, day_number, month_index, month_of, same_day_earlier
+from pipelines.synthetic.premises import WINDOW_END, day_number, month_index, same_day_earlier
 from pipelines.synthetic.world import NOTHING, World
 
 ROLES = ("head", "spouse", "son", "daughter", "mother")
@@ -22,7 +22,7 @@ class Stage:
     """Some families of five that live through the same: a man of 45, his wife, a son of 20, a daughter of 12, a mother of 72.
 
     Nothing happens but what a scenario says: all are enrolled in medical insurance and on no register. `S` is the dibao standard of each family, fen.
-    Roles are given as indices of persons, one per family.
+    Roles are given as indices of persons, one per family. What happens gives the stage again, so that more can follow.
     """
 
     def __init__(self, world: World, homes: np.ndarray) -> None:
@@ -44,86 +44,112 @@ class Stage:
         """Places in the family and their persons; all five without arguments."""
         return [(place, self.all[place]) for place in places or range(5)]
 
-    def low_income(self, income: Any, places: tuple[int, ...] = (), number: int = 0, **values: Any) -> None:
+    def low_income(self, income: Any, places: tuple[int, ...] = (), number: int = 0, **values: Any) -> Stage:
         """The family (or the members at these places) is recognised as low-income at `income` fen per head, in force unless said otherwise."""
         for place, person in self.members(*places):
             self.world.add("low_income", person, **({"number": self.number + number, "relation": _RELATIONS[place], "category": self.category, "size": len(places) or 5,
                                                      "income": income, "recognised": self.day - 90} | values))  # fmt: skip
+        return self
 
-    def dibao(self, *places: int, number: int = 0, **values: Any) -> None:
+    def dibao(self, *places: int, number: int = 0, **values: Any) -> Stage:
         """The members at these places (all without) are on dibao, since two years unless said otherwise."""
         for place, person in self.members(*places):
             self.world.add("dibao", person, **({"number": self.number + number, "relation": _RELATIONS[place], "scheme": self.category, "amount": 40_000 * (len(places) or 5),
                                                 "start": self.month - 24, "unit": (self.number + number) * 10 + (len(places) > 0) * (1 + place)} | values))  # fmt: skip
+        return self
 
-    def tekun(self, person: np.ndarray, number: int = 0, **values: Any) -> None:
+    def tekun(self, person: np.ndarray, number: int = 0, **values: Any) -> Stage:
         """A person is in extreme hardship care, at home and self-reliant unless said otherwise."""
-        self.world.add("tekun", person, **({"number": self.number + number, "category": self.category, "status": 1, "start": self.month - 30} | values))
+        self.world.add(
+            "tekun", person, **({"number": self.number + number, "category": self.category, "status": 1, "start": self.month - 30} | values)
+        )
+        return self
 
-    def register(self, places: tuple[int, ...] = (), number: int = 0, only: dict[int, dict[str, Any]] | None = None, **values: Any) -> None:
+    def register(self, places: tuple[int, ...] = (), number: int = 0, only: dict[int, dict[str, Any]] | None = None, **values: Any) -> Stage:
         """The family is on the poverty register of this year: lifted, not monitored, 9000 yuan a head, able to work as their ages are; `only` gives
         values for the rows of single members."""
         for place, person in self.members(*places):
             row = {"year": self.world.as_of.year, "number": self.number + number, "order": place + 1, "relation": _RELATIONS[place], "size": len(places) or 5,
                    "labour": _LABOUR[place], "status": 1}  # fmt: skip
             self.world.add("poverty_register", person, **(row | values | (only or {}).get(place, {})))
+        return self
 
-    def certificate(self, person: np.ndarray, level: int, category: int = 4, **values: Any) -> None:
+    def certificate(self, person: np.ndarray, level: int, category: int = 4, **values: Any) -> Stage:
         """A person holds a certificate in force, issued six years ago."""
-        self.world.add("disability_certificates", person, **({"level": level, "category": category, "issued": self.day - 2200, "until": self.day + 1400} | values))
+        self.world.add(
+            "disability_certificates",
+            person,
+            **({"level": level, "category": category, "issued": self.day - 2200, "until": self.day + 1400} | values),
+        )
+        return self
 
-    def illness(self, person: np.ndarray, recognised: int | None = None, **values: Any) -> None:
+    def illness(self, person: np.ndarray, recognised: int | None = None, **values: Any) -> Stage:
         """A serious illness recognised two years ago unless said otherwise."""
         self.world.add("serious_illness", person, recognised=self.day - 730 if recognised is None else recognised, disease=1, **values)
+        return self
 
-    def bill(self, person: np.ndarray, self_pay: int, settled: int | None = None, **values: Any) -> None:
+    def bill(self, person: np.ndarray, self_pay: int, settled: int | None = None, **values: Any) -> Stage:
         """A bill settled two months ago of which `self_pay` fen in scope were left to pay."""
         count = len(person)
         self.world.add("medical_settlements", person, **({"number": self.world.numbers(count), "settled": self.day - 60 if settled is None else settled,
                                                           "total": 3_000_000, "in_scope": 2_500_000, "fund": 2_500_000 - self_pay, "disease": 2} | values))  # fmt: skip
+        return self
 
-    def migrant(self, person: np.ndarray, **values: Any) -> None:
+    def migrant(self, person: np.ndarray, **values: Any) -> Stage:
         """A migrant worker with a rural hukou who has not returned to work and had income last before the window."""
         self.world.add("migrant_workers", person, **({"stopped": self.day - 150, "last_income": self.window - 1} | values))
+        return self
 
-    def jobless(self, person: np.ndarray, **values: Any) -> None:
+    def jobless(self, person: np.ndarray, **values: Any) -> Stage:
         """A person registered as unemployed, a migrant worker with a rural hukou."""
         self.world.add("unemployment_registration", person, **({"registered": self.day - 100, "migrant": 1, "agricultural": 1} | values))
+        return self
 
-    def insured(self, person: np.ndarray, last: Any, **values: Any) -> None:
+    def insured(self, person: np.ndarray, last: Any, **values: Any) -> Stage:
         """Unemployment insurance, paid last in a month."""
-        self.world.add("unemployment_insurance", person, **({"last": last, "status": 2, "months": 20, "first": np.asarray(last) - 19 if np.min(last) > 0 else NOTHING} | values))
+        self.world.add(
+            "unemployment_insurance",
+            person,
+            **({"last": last, "status": 2, "months": 20, "first": np.asarray(last) - 19 if np.min(last) > 0 else NOTHING} | values),
+        )
+        return self
 
-    def benefit(self, person: np.ndarray, start: int, end: int, **values: Any) -> None:
+    def benefit(self, person: np.ndarray, start: int, end: int, **values: Any) -> Stage:
         """An unemployment benefit paid from one month to another."""
         self.world.add("unemployment_benefit", person, **({"start": start, "end": end, "amount": 124_000} | values))
+        return self
 
-    def employed(self, person: np.ndarray, last: int, scheme: int = 110, **values: Any) -> None:
+    def employed(self, person: np.ndarray, last: int, scheme: int = 110, **values: Any) -> Stage:
         """Pension insurance, paid last in a month."""
         self.world.add("social_insurance", person, **({"scheme": scheme, "last": last, "base": 450_000} | values))
+        return self
 
-    def pension(self, person: np.ndarray, amount: Any, scheme: int = 110, **values: Any) -> None:
+    def pension(self, person: np.ndarray, amount: Any, scheme: int = 110, **values: Any) -> Stage:
         """A pension."""
         self.world.add("pension_benefit", person, **({"scheme": scheme, "amount": amount, "start": self.month - 100} | values))
+        return self
 
-    def grant(self, person: np.ndarray, kind: int, amount: Any, granted: int, persons: int = 1, **values: Any) -> None:
+    def grant(self, person: np.ndarray, kind: int, amount: Any, granted: int, persons: int = 1, **values: Any) -> Stage:
         """Temporary assistance."""
-        self.world.add("temporary_assistance", person, **({"number": self.world.numbers(len(person)), "type": kind, "amount": amount, "granted": granted, "persons": persons} | values))
+        self.world.add(
+            "temporary_assistance",
+            person,
+            **({"number": self.world.numbers(len(person)), "type": kind, "amount": amount, "granted": granted, "persons": persons} | values),
+        )
+        return self
 
-    def dies(self, person: np.ndarray, day: int | None = None, undated: bool = False) -> None:
+    def dies(self, person: np.ndarray, day: int | None = None, undated: bool = False) -> Stage:
         """Medical insurance has ended a person's enrolment for death, by default 200 days ago."""
         self.dead.append(person)
         end = NOTHING if undated else self.day - 200 if day is None else day
         self.world.add("medical_enrolment", person, status=4, end_reason=0, end=end)
+        return self
 
-    def called(self, person: np.ndarray, name: str) -> None:
+    def called(self, person: np.ndarray, name: str) -> Stage:
         """Gives a name; in the county's first township, so that namesakes are neighbours."""
         self.names.append((person, name))
         self.world.people.township[person] = 0
-
-    def month_of(self, day: int) -> int:
-        """Month of a day."""
-        return int(month_of(np.array([day]))[0])
+        return self
 
     def finish(self) -> None:
         """Enrols everybody whose enrolment has not ended."""
@@ -153,7 +179,7 @@ class Scenario:
     """
 
     name: str
-    play: Callable[[Stage], None]
+    play: Callable[[Stage], object]
     expects: tuple[str, ...] = ()
     births: dict[str, Born] = field(default_factory=dict)
     twins: bool = False

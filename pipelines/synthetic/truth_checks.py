@@ -9,8 +9,8 @@ import numpy as np
 from pipelines.synthetic.defects import KIND
 from pipelines.synthetic.deliver import Records
 from pipelines.synthetic.labels import DISABLED_HEALTH
+from pipelines.synthetic.lives import FAR, Lives
 from pipelines.synthetic.premises import GRANTS_SINCE, STANDARDS_SINCE, URBAN, day_number, month_of, standard
-from pipelines.synthetic.truth_flags import FAR, Lives
 from pipelines.synthetic.world import Table
 
 _MULTIPLES = np.array([4, 6, 3, 0, 0, 6, 6, 4])
@@ -39,7 +39,8 @@ def expected_mismatches(lives: Lives) -> list[Mismatch]:
 
 
 def _inside(table: Table) -> np.ndarray:
-    return table["county"] // 10_000 == 64
+    holds: np.ndarray = table["county"] // 10_000 == 64
+    return holds
 
 
 def _places(lives: Lives, table: Table, rows: np.ndarray) -> np.ndarray:
@@ -174,4 +175,12 @@ def former_numbers(lives: Lives, records: list[Records]) -> np.ndarray:
     return np.flatnonzero((np.bincount(person[former], minlength=lives.n) > 0) & (np.bincount(person[current], minlength=lives.n) > 0))
 
 
-_WITHOUT_TOWNSHIP = ("unemployment_insurance", "unemployment_benefit", "social_insurance", "pension_benefit", "medical_enrolment", "medical_settlements", "serious_illness")
+_WITHOUT_TOWNSHIP = (
+    "unemployment_insurance",
+    "unemployment_benefit",
+    "social_insurance",
+    "pension_benefit",
+    "medical_enrolment",
+    "medical_settlements",
+    "serious_illness",
+)

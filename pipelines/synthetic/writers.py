@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import xlsxwriter
+
+from pipelines.synthetic.texts import Texts, content, lines, quoted
 
 
 class Writer(Protocol):
@@ -18,40 +19,42 @@ class Writer(Protocol):
 
     path: Path
 
-    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+    def write(self, columns: list[Texts], numeric: np.ndarray | None = None) -> int:
         """Appends rows; gives the line of the first, the file's first line being 1."""
 
     def close(self, received: float | None = None) -> None:
         """Writes the footer; `received` sets when the file was received."""
 
 
-def joined(columns: list[pa.Array], separator: str) -> pa.Array:
-    """Rows as delimited text lines; nulls are empty."""
-    return pc.binary_join_element_wise(*columns, separator, null_handling="replace", null_replacement="")
-
-
 class TextFile:
     """A delimited text file, perhaps gzipped. Cells that hold the separator are quoted."""
 
-    def __init__(self, path: Path, headers: list[str], titles: tuple[str, ...] = (), footer: tuple[str, ...] = (), encoding: str = "utf-8", separator: str = ",",
-                 quoted: frozenset[int] = frozenset()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        path: Path,
+        headers: list[str],
+        titles: tuple[str, ...] = (),
+        footer: tuple[str, ...] = (),
+        encoding: str = "utf-8",
+        separator: str = ",",
+        quoted: frozenset[int] = frozenset(),
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._encoding, self._separator, self._footer, self._quoted = encoding, separator, footer, quoted
         self._file: IO[bytes] = gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) if path.suffix == ".gz" else path.open("wb")  # type: ignore[assignment]
         blank = separator * (len(headers) - 1)
-        lines = [f"{title}{blank}" for title in titles] + [separator.join(headers)]
-        self._file.write(("\r\n".join(lines) + "\r\n").encode(encoding))
-        self._next = len(lines) + 1
+        top = [f"{title}{blank}" for title in titles] + [separator.join(headers)]
+        self._file.write(("\r\n".join(top) + "\r\n").encode(encoding))
+        self._next = len(top) + 1
         self._blank = blank
 
-    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+    def write(self, columns: list[Texts], numeric: np.ndarray | None = None) -> int:
         first, count = self._next, len(columns[0])
         if count:
-            cells = [_quoted(column, self._separator) if place in self._quoted else column for place, column in enumerate(columns)]
-            text = pc.binary_join_element_wise(joined(cells, self._separator), "", "\r\n")
-            content = _content(text)
-            self._file.write(content if self._encoding.startswith("utf-8") else bytes(content).decode("utf-8").encode(self._encoding))
+            cells = [quoted(column, self._separator) if place in self._quoted else column for place, column in enumerate(columns)]
+            rows = content(lines(cells, self._separator))
+            self._file.write(rows if self._encoding.startswith("utf-8") else bytes(rows).decode("utf-8").encode(self._encoding))
             self._next += count
         return first
 
@@ -61,16 +64,6 @@ class TextFile:
         self._file.close()
         if received is not None:
             os.utime(self.path, (received, received))
-
-
-def _quoted(column: pa.Array, separator: str) -> pa.Array:
-    return pc.if_else(pc.fill_null(pc.match_substring(column, separator), False), pc.binary_join_element_wise('"', column, '"', ""), column)
-
-
-def _content(text: pa.Array | pa.ChunkedArray) -> memoryview:
-    array = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
-    offsets = np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
-    return memoryview(array.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
 
 
 class Workbook:
@@ -88,7 +81,7 @@ class Workbook:
             self._row += 1
         self._append(headers)
 
-    def _append(self, cells: list[str | None], number_column: int = -1) -> None:
+    def _append(self, cells: Sequence[str | None], number_column: int = -1) -> None:
         for place, cell in enumerate(cells):
             if cell is None:
                 continue
@@ -98,7 +91,7 @@ class Workbook:
                 self._sheet.write_string(self._row, place, cell)
         self._row += 1
 
-    def write(self, columns: list[pa.Array], numeric: np.ndarray | None = None) -> int:
+    def write(self, columns: list[Texts], numeric: np.ndarray | None = None) -> int:
         first = self._row + 1
         marked = numeric if numeric is not None else np.zeros(len(columns[0]), bool)
         rows: Any = zip(*(column.to_pylist() for column in columns), marked, strict=True)

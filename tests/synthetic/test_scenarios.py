@@ -15,7 +15,9 @@ from pipelines.synthetic.scenarios import CATALOGUE
 from pipelines.synthetic.stage import ROLES
 
 RECORD_CHECKS = {"ID-01", "ID-02", "ID-03", "ID-05", "ID-06"}
-POLICY_NAMES = {f"MC-0{n}" for n in range(1, 8)} | {f"UI-0{n}" for n in range(1, 4)} | {f"RR-0{n}" for n in range(1, 5)} | {f"SV-0{n}" for n in range(1, 4)}
+POLICY_NAMES = (
+    {f"MC-0{n}" for n in range(1, 8)} | {f"UI-0{n}" for n in range(1, 4)} | {f"RR-0{n}" for n in range(1, 5)} | {f"SV-0{n}" for n in range(1, 4)}
+)
 CHECK_NAMES = {"ID-04"} | {f"EN-{n:02d}" for n in range(1, 13)}
 
 
@@ -39,7 +41,9 @@ def _found(out: Path) -> dict[str, list[set[str]]]:
     grantee = {row[0]: row[3] for row in rows if row[0].startswith("LS")}
     found: dict[str, set[str]] = defaultdict(set)
     expected = [(row["rule"], row["subject"]) for row in pq.read_table(out / "truth" / "flags.parquet").to_pylist()]
-    expected += [(row["check"], row["subject"]) for row in pq.read_table(out / "truth" / "mismatches.parquet").to_pylist() if row["check"] not in RECORD_CHECKS]
+    expected += [
+        (row["check"], row["subject"]) for row in pq.read_table(out / "truth" / "mismatches.parquet").to_pylist() if row["check"] not in RECORD_CHECKS
+    ]
     for name, subject in expected:
         kind, _, rest = subject.partition(":")
         if kind == "person":

@@ -10,12 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.errors import SettingsError
 from pipelines.workspace import atomic_path
 
+_STAGE = -1
 _SPARK_MASTER = re.compile(r"spark://\S+|local(\[(\d+|\*)\])?")
 
 
@@ -64,7 +66,7 @@ class Engine:
 
     def arrow(self, table: ir.Table) -> pa.Table:
         """The rows of a small table, in memory, as they are: ibis would take Spark's through pandas, where a null makes an int64 a float."""
-        rows: pa.Table = self._session.table(staged(table).get_name()).toArrow() if self.kind == "spark" else self.connection.to_pyarrow(table)
+        rows: pa.Table = self._session.sql(self.connection.compile(table)).toArrow() if self.kind == "spark" else self.connection.to_pyarrow(table)
         return rows
 
     def table(self, rows: pa.Table) -> ir.Table:
@@ -72,6 +74,11 @@ class Engine:
         if self.kind == "spark":
             return self._spark_table(self._session.createDataFrame(rows))
         return ibis.memtable(rows)
+
+    def view(self, name: str, table: ir.Table) -> ir.Table:
+        """A view called `name` of `table`, in place of one that had the name: what is built on it holds for the new rows."""
+        made: ir.Table = self.connection.create_view(name, table, overwrite=True)
+        return made
 
     def _spark_table(self, frame: Any) -> ir.Table:
         view = f"frame_{uuid4().hex}"
@@ -99,9 +106,22 @@ def staged(table: ir.Table) -> ir.Table:
     """The same rows, computed before whatever is built on them.
 
     Ibis folds successive selections into one, and an engine then computes a column once for each mention of it, regular expressions included;
-    a view between the steps keeps each to one computation a row.
+    a subquery of its own keeps each to one computation a row. Equal steps are equal expressions: `Table.view` would number each call.
     """
-    return table.get_backend().create_view(f"stage_{uuid4().hex}", table)
+    return ops.SelfReference(table.op(), identifier=_STAGE).to_expr()
+
+
+def pinned(table: ir.Table) -> ir.Table:
+    """The same rows as a view of the engine, so that what is built on them stays short: writing a long query takes longer than to run it.
+
+    A second call with an equal expression on the same connection gives the view that is there, without writing the query again.
+    """
+    backend = table.get_backend()
+    views: dict[Any, ir.Table] = vars(backend).setdefault("_pinned", {})  # not keyed by the backend: two connections in memory compare equal
+    operation = table.op()
+    if operation not in views:
+        views[operation] = backend.create_view(f"pinned_{uuid4().hex}", table)
+    return views[operation]
 
 
 def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:

@@ -25,20 +25,18 @@ FLAWS = "flaws"
 """int64: bit i for an unreadable optional field i; the bit after the last field for a row that names another county than its file."""
 
 
-def typed_rows(landed: ir.Table, contract: Contract, region: Region, *, file: str, snapshot: int, county: str | None) -> ir.Table:
+def typed_rows(landed: ir.Table, contract: Contract, region: Region) -> ir.Table:
     """Every landed row with its text, `<field>` as landed and `typed_<field>` as value, the source columns, `fault` and `flaws`.
 
-    `file`, `snapshot` (yyyymmdd) and `county` (of a county's own file) come from the delivery.
+    Besides what landing wrote, `landed` has `file`, `snapshot` (int32 yyyymmdd) and `file_county` (of a county's own file, else null).
     """
     fields = list(contract.fields.values())
     read = [field for field in fields if field.type not in PLAIN_TYPES]
-    delivered = landed.select(*contract.fields, "line", "line_no", "member_no", "numeric_cells", "problem")
-    source = delivered.mutate(file=ibis.literal(file), snapshot=ibis.literal(snapshot, "int32"))
-    forms = staged(source.mutate(**{f"form_{field.name}": prepared(field, source[field.name]) for field in read}))
+    forms = staged(landed.mutate(**{f"form_{field.name}": prepared(field, landed[field.name]) for field in read}))
     values = {f"value_{field.name}": value(field, forms[f"form_{field.name}"], region) for field in read}
     rows = staged(forms.mutate(**values).drop(*(f"form_{field.name}" for field in read)))
-    typed = {f"typed_{field.name}": _filled(rows, field, region, county) for field in fields}
-    return staged(rows.mutate(**typed, **{FAULT: _fault(rows, fields, county), FLAWS: _flaws(rows, fields, county)}).drop(*values))
+    typed = {f"typed_{field.name}": _filled(rows, field, region) for field in fields}
+    return rows.mutate(**typed, **{FAULT: _fault(rows, fields), FLAWS: _flaws(rows, fields)}).drop(*values, "file_county")
 
 
 def conformed_rows(typed: ir.Table, contract: Contract, identify: Identify) -> ir.Table:
@@ -54,7 +52,7 @@ def quarantined_rows(typed: ir.Table, contract: Contract, identify: Identify) ->
     """The rows with a fault, kept whole: the landed text, `row_county` (null where it cannot be read), source and identity columns, `column`,
     `reason`."""
     rows = typed.filter(typed[FAULT] > 0).rename(row_county=f"typed_{COUNTY}")
-    rows = staged(rows.select(*contract.fields, "row_county", *SOURCE, "numeric_cells", "problem", FAULT))
+    rows = rows.select(*contract.fields, "row_county", *SOURCE, "numeric_cells", "problem", FAULT)
     whole = rows.mutate(**{f"landed_{name}": rows[name] for name in contract.fields})
     known = identify(whole, contract)
     identity = [name for name in known.columns if name not in whole.columns]
@@ -87,33 +85,32 @@ def _value(rows: ir.Table, field: Field) -> ir.Value:
     return rows[field.name] if field.type in PLAIN_TYPES else rows[f"value_{field.name}"]
 
 
-def _filled(rows: ir.Table, field: Field, region: Region, county: str | None) -> ir.Value:
+def _filled(rows: ir.Table, field: Field, region: Region) -> ir.Value:
     """The value; where there is none, the contract's default; where a county is not named, the file's."""
-    if field.name == COUNTY and county is not None:
-        return ibis.ifelse(rows[COUNTY].isnull(), county, _value(rows, field))
+    if field.name == COUNTY:
+        return ibis.ifelse(rows[COUNTY].isnull(), rows.file_county, _value(rows, field))
     filling = default(field, region)
     return _value(rows, field) if filling is None else ibis.coalesce(_value(rows, field), filling)
 
 
-def _fault(rows: ir.Table, fields: list[Field], county: str | None) -> ir.IntegerValue:
+def _fault(rows: ir.Table, fields: list[Field]) -> ir.IntegerValue:
     faults = [(rows.problem.notnull(), 1)]
     for number, field in enumerate(fields):
         if field.required:
-            filled = field.name == COUNTY and county is not None
-            faults += [] if filled else [(rows[field.name].isnull(), 2 * number + 2)]
-            unreadable = rows[field.name].notnull() & _value(rows, field).isnull()
-            faults += [] if field.type in PLAIN_TYPES else [(unreadable, 2 * number + 3)]
+            empty = rows[field.name].isnull()
+            faults.append((empty & rows.file_county.isnull() if field.name == COUNTY else empty, 2 * number + 2))
+            if field.type not in PLAIN_TYPES:
+                faults.append((~empty & _value(rows, field).isnull(), 2 * number + 3))
     return ibis.cases(*faults, else_=0).cast("int32")
 
 
-def _flaws(rows: ir.Table, fields: list[Field], county: str | None) -> ir.IntegerValue:
+def _flaws(rows: ir.Table, fields: list[Field]) -> ir.IntegerValue:
     flaws = ibis.literal(0, "int64")
     for bit, field in enumerate(fields):
         if _may_be_flawed(field):
             flaws = flaws + ibis.ifelse(rows[field.name].notnull() & _value(rows, field).isnull(), 2**bit, 0)
-    if county is not None:
-        flaws = flaws + ibis.ifelse((rows[f"value_{COUNTY}"] != county).fill_null(False), 2 ** len(fields), 0)
-    return flaws
+    elsewhere = (rows[f"value_{COUNTY}"] != rows.file_county).fill_null(False)
+    return flaws + ibis.ifelse(elsewhere, 2 ** len(fields), 0)
 
 
 def _explained(rows: ir.Table, fields: list[Field]) -> dict[str, ir.Value]:

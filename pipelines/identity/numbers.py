@@ -29,6 +29,8 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
 _HYPHENS = "-‐‑‒–—―−"
 _APOSTROPHES = "'’"
 _DROPPED = _BLANKS + _HYPHENS + _APOSTROPHES
+_BLANK_OR_MARK = "[" + "".join(f"\\x{{{ord(character):x}}}" for character in _DROPPED) + "]"
+_SUPERFLUOUS = rf"\.{_BLANK_OR_MARK}*0{_BLANK_OR_MARK}*\z|{_BLANK_OR_MARK}"
 _LOWER = string.ascii_lowercase + "×"
 _UPPER = string.ascii_uppercase + "X"
 _LOOKALIKES = ("OIL", "011")
@@ -138,30 +140,21 @@ def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: 
     """
     given = table.columns
     text = table[column]
-    table = staged(table.mutate(_text=text, _upper=compact(text).fill_null(""), _numeric=numeric.fill_null(False)))
-    suffix = table._upper.endswith(".0")
-    table = staged(table.mutate(_clean=ibis.ifelse(suffix, table._upper.substr(0, table._upper.length() - 2), table._upper)))
+    table = staged(table.mutate(_text=text, _clean=compact(text).fill_null(""), _numeric=numeric.fill_null(False)))
     table = staged(table.mutate(_kind=_kind(table)))
     table = staged(table.mutate(_form=_digits(table)))
     table = staged(table.mutate(_body=ibis.cases((table._kind.notnull(), table._form.substr(0, 17))).try_cast("int64")))
     table = staged(table.mutate(_check=ibis.literal(CHECK_CHARACTERS).substr((12 - _weighted_sum(table._body)) % 11, 1)))
-    table = staged(table.mutate(_passes=(table._kind == "old") | (table._form.substr(17, 1) == table._check)))
-    table = staged(table.mutate(_number=_number(table), _repair=_repair(table)))
-    dated = table._kind.notnull() | table._number.re_search(_DATED)
-    table = staged(table.mutate(_date=ibis.cases((dated, table._number.substr(6, 8))).try_cast("int32")))
-    table = staged(table.mutate(_birth=real_date(table._date)))
+    passes = (table._kind == "old") | (table._form.substr(17, 1) == table._check)
+    table = staged(table.mutate(_passes=passes, _number=_number(table, passes)))
+    table = staged(table.mutate(_birth=_birth(table)))
     table = staged(table.mutate(_status=_engine_status(table)))
     return table.mutate(**_result(table, prefix)).drop(*(name for name in table.columns if name not in given))
 
 
 def compact(text: ir.StringValue) -> ir.StringValue:
-    """Landed text without blanks, hyphens and apostrophes, in upper case, `×` as X: cleaning but for a trailing `.0`."""
-    upper = text.re_replace(f"[{_class(_DROPPED)}]", "").translate(_LOWER, _UPPER)
-    return ibis.ifelse(text.re_search(_CLEAN_ALREADY), text, upper)
-
-
-def _class(characters: str) -> str:
-    return "".join(f"\\x{{{ord(character):x}}}" for character in characters)
+    """Steps 1 and 2 of cleaning, on landed text."""
+    return ibis.ifelse(text.re_search(_CLEAN_ALREADY), text, text.re_replace(_SUPERFLUOUS, "").translate(_LOWER, _UPPER))
 
 
 def _kind(table: ir.Table) -> ir.StringValue:
@@ -205,12 +198,18 @@ def _symmetric(weight: int) -> int:
     return (weight + 5) % 11 - 5
 
 
-def _number(table: ir.Table) -> ir.StringValue:
+def _number(table: ir.Table, passes: ir.BooleanValue) -> ir.StringValue:
     return ibis.cases(
         (table._kind == "old", table._form.concat(table._check)),
-        ((table._kind == "lookalike") & ~table._passes, table._clean),
+        ((table._kind == "lookalike") & ~passes, table._clean),
         else_=table._form,
     )
+
+
+def _birth(table: ir.Table) -> ir.IntegerValue:
+    """The date in the number, where it has 18 characters and the date is a real one."""
+    dated = table._kind.notnull() | table._number.re_search(_DATED)
+    return real_date(ibis.cases((dated, table._number.substr(6, 8))).try_cast("int32"))
 
 
 def _repair(table: ir.Table) -> ir.StringValue:
@@ -241,14 +240,15 @@ def _engine_status(table: ir.Table) -> ir.StringValue:
 def _result(table: ir.Table, prefix: str) -> dict[str, ir.Value]:
     missing, valid = table._status == "missing", table._status == "valid"
     changed = ibis.ifelse(missing | (table._clean == table._text), "", "characters")
-    between = ibis.ifelse((changed != "") & (table._repair != ""), " ", "")
+    repair = _repair(table)
+    between = ibis.ifelse((changed != "") & (repair != ""), " ", "")
     digit = ibis.cases((table._check != "X", table._check)).try_cast("int64")
     whole = table._body * 10 + digit
     rounded = valid & (table._kind == "number") & ((whole % 1000 == 0) | (whole % 128 == 0))
     return {
         f"{prefix}number": ibis.cases((~missing, table._number)),
         f"{prefix}status": table._status,
-        f"{prefix}repairs": changed.concat(between, table._repair),
+        f"{prefix}repairs": changed.concat(between, repair),
         f"{prefix}birth_date": ibis.cases((~missing, table._birth)),
         f"{prefix}sex": ibis.cases((valid, ibis.ifelse(table._body % 2 == 1, "1", "2"))),
         f"{prefix}17": ibis.cases((valid, table._body)),

@@ -89,7 +89,7 @@ class Records:
         if dataset not in self._in_force.files:
             raise StageError(f"The night has no snapshot of {dataset}; ask whether it is there before reading it.")
         if dataset not in self._tables:
-            self._tables[dataset] = self._with_person(dataset)
+            self._tables[dataset] = pinned(self._with_person(dataset))
         return self._tables[dataset]
 
     def quarantined(self, dataset: str) -> ir.Table:

@@ -181,7 +181,7 @@ def _common(path: Path) -> _Common:
 
 def _read(path: Path) -> OpenDataContractStandard:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # the C one: seconds less over all contracts
         document = OpenDataContractStandard(**raw)
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValidationError) as error:
         reason = " ".join(str(error).split())[:300]

@@ -177,7 +177,7 @@ def _filled(item: Words, key: str, values: Mapping[str, Any]) -> Words:
         raise PolicyError(f"A text of {key} names a value that the policy does not have ({error}); use {{section.key}} of this file.") from error
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """YAML where a key given twice is an error; plain YAML keeps the last in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

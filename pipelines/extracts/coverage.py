@@ -12,32 +12,30 @@ import pyarrow.parquet as pq
 
 from pipelines.workspace import atomic_path, number_date
 
-SCHEMA = pa.schema(
-    [
-        ("dataset", pa.string()),
-        ("county_code", pa.string()),
-        ("snapshot", pa.int32()),
-        ("age_days", pa.int32()),
-        ("fresh", pa.bool_()),
-        ("passed", pa.bool_()),
-        ("covered", pa.bool_()),
-        ("complete", pa.bool_()),
-        ("late", pa.bool_()),
-        ("rows", pa.int64()),
-        ("quarantined", pa.int64()),
-        ("file", pa.string()),
-        ("note", pa.string()),
-    ]
-)
+COLUMNS: dict[str, pa.DataType] = {
+    "dataset": pa.string(),
+    "county_code": pa.string(),
+    "snapshot": pa.int32(),
+    "age_days": pa.int32(),
+    "fresh": pa.bool_(),
+    "passed": pa.bool_(),
+    "covered": pa.bool_(),
+    "complete": pa.bool_(),
+    "late": pa.bool_(),
+    "rows": pa.int64(),
+    "quarantined": pa.int64(),
+    "file": pa.string(),
+    "note": pa.string(),
+}
 
 
 @dataclass(frozen=True)
 class CoverageRow:
     """One dataset in one county of the region.
 
-    `snapshot` (yyyymmdd) is the date of the snapshot in force, None when there is none; `passed`: it passed its critical expectations; `covered`: a good snapshot
-    serves the county; `complete`: covered, passed and fresh; `late`: the delivery that was due is not there; `rows` delivered rows that count (quarantined included),
-    `quarantined` of them in quarantine; `file` its bare names joined by `;`; `note` sentences for people.
+    `snapshot` (yyyymmdd) is the date of the snapshot in force, None when there is none; `passed`: it passed its critical expectations;
+    `covered`: a good snapshot serves the county; `complete`: covered, passed and fresh; `late`: the delivery that was due is not there;
+    `rows`: delivered rows that count, of which `quarantined` are in quarantine; `file`: its bare names joined by `;`; `note`: sentences for people.
     """
 
     dataset: str
@@ -87,7 +85,7 @@ class Coverage:
     def to_parquet(self, path: Path) -> Path:
         """Writes the table, ordered by dataset and county, atomically; gives `path`."""
         names = [field.name for field in fields(CoverageRow)]
-        table = pa.Table.from_pylist([dict(zip(names, astuple(row), strict=True)) for row in self.rows], schema=SCHEMA)
+        table = pa.Table.from_pylist([dict(zip(names, astuple(row), strict=True)) for row in self.rows], schema=pa.schema(COLUMNS))
         with atomic_path(path) as beside:
             pq.write_table(table, beside, compression="zstd")
         return path

@@ -1,7 +1,7 @@
 """What a department delivered for one date and county: parts joined, redeliveries in order, refusals applied.
 
-Several files of one date and county are parts of one delivery when their names say `_part1`, `_part2`, …; otherwise the one received later replaces the earlier,
-which stays on disk and counts again when the later one is refused: a refused file changes nothing (extracts.md, "Delivery").
+Several files of one date and county are parts of one delivery when their names say `_part1`, `_part2`, …; otherwise the one received later replaces
+the earlier, which stays on disk and counts again when the later one is refused: a refused file changes nothing (extracts.md, "Delivery").
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed
 from pipelines.extracts.land import Landing
 
-PART_NUMBER = re.compile(r"_part\d+", re.IGNORECASE)
+PART_NUMBER = re.compile(r"_part(\d+)", re.IGNORECASE)
 
 Arrival = tuple[float, str]
 """When a file came: received, then its name. The later one replaces the earlier."""
@@ -87,19 +87,16 @@ class _File:
 def deliveries(landings: Iterable[Landing], conformed: Iterable[Conformed]) -> list[Delivery]:
     """The deliveries of one dataset, replaced and refused ones included, oldest date first and of one date and county in order of arrival.
 
-    `landings` are the dataset's files, `conformed` what became of those that landed. Files whose date cannot be read belong to no delivery and are left out.
+    `landings` are the dataset's files, `conformed` what became of those that landed. Files whose date cannot be read belong to no delivery.
     Raises StageError when a landed file was not conformed.
     """
     by_file = {item.file: item for item in conformed}
     dated = sorted((landing for landing in landings if landing.snapshot is not None), key=_arrival)
-    firsts: dict[tuple[date, str], Landing] = {}
-    # Bytes refused for their name may land under another, so files that landed come first.
-    for landing in sorted(dated, key=lambda item: ("landed", "refused", "same").index(item.status)):
-        firsts.setdefault((landing.snapshot, landing.digest), landing)
+    by_name = {landing.file: landing for landing in dated}
     files: dict[tuple[date, str | None], list[_File]] = defaultdict(list)
     for landing in dated:
-        first = landing if landing.status == "refused" else firsts[(landing.snapshot, landing.digest)]
-        if first.county_code == landing.county_code:  # the same bytes under another county's name: the first name stays
+        first = by_name[landing.same_as] if landing.same_as else landing
+        if landing.snapshot is not None and first.county_code == landing.county_code:  # bytes known under another county's name stay under that
             files[(landing.snapshot, landing.county_code)].append(_file(landing, first, by_file))
     dataset = dated[0].dataset if dated else ""
     found = [item for (snapshot, county), slot in files.items() for item in _slot(dataset, snapshot, county, slot)]
@@ -113,7 +110,8 @@ def _arrival(landing: Landing) -> Arrival:
 def _file(landing: Landing, first: Landing, by_file: Mapping[str, Conformed]) -> _File:
     arrival = _arrival(landing)
     if first.status == "refused":
-        return _File(landing.file, landing.part, arrival, None, first.error)
+        number = PART_NUMBER.search(landing.file)  # landing gives up on some names, yet such a part is not missing but refused
+        return _File(landing.file, int(number.group(1)) if number else None, arrival, None, first.error)
     content = by_file.get(first.file)
     if content is None:
         raise StageError(f"{first.dataset}/{first.file} was landed but not conformed; run the conforming of {first.dataset} again.")
@@ -139,7 +137,7 @@ def _content_name(file: _File) -> str:
 
 
 def _part_groups(files: list[_File]) -> list[list[_File]]:
-    """The sets of parts of one date and county. Usually one; where each name (its part number taken out) has all numbers from 1 on, each is a set of its own."""
+    """The sets of parts of one date and county: usually one, but where each name (its part number taken out) has all numbers from 1, one a name."""
     if not files:
         return []
     named: dict[str, list[_File]] = defaultdict(list)
@@ -155,14 +153,15 @@ def _joined(snapshot: date, files: list[_File]) -> tuple[list[_File], str | None
     for file in sorted(files, key=lambda file: (file.content is not None, file.arrival)):
         chosen[file.part or 0] = file
     count = max(chosen)
+    whole = f"the delivery of {snapshot} in {count} parts"
     missing = sorted(set(range(1, count + 1)) - set(chosen))
     parts = [chosen[number] for number in sorted(chosen)]
     if missing:
         numbers = ", ".join(str(number) for number in missing)
-        return parts, f"of the delivery of {snapshot} in {count} parts, part {numbers} is missing; deliver it under the same date"
+        return parts, f"{whole} lacks part {numbers}; deliver it under the same date."
     for number in sorted(chosen):
         if chosen[number].error is not None:
-            return parts, f"part {number} of {count} ({chosen[number].name}) of the delivery of {snapshot} is refused: {chosen[number].error}"
+            return parts, f"{whole} is refused for its part {number}: {chosen[number].error}"
     return parts, None
 
 

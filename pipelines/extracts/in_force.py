@@ -42,7 +42,8 @@ class InForce:
 
     def save(self, folder: Path) -> None:
         """Writes `in_force.json` and `coverage.parquet` to a night's folder, atomically."""
-        document = {"region": list(self.region), "files": {dataset: [_plain(file, folder) for file in files] for dataset, files in self.files.items()}}
+        files = {dataset: [_plain(file, folder) for file in files] for dataset, files in self.files.items()}
+        document = {"region": list(self.region), "files": files}
         with atomic_path(folder / "in_force.json") as beside:
             beside.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
         self.coverage.to_parquet(folder / "coverage.parquet")

@@ -113,6 +113,7 @@ def _identified(path: Path, contract: Contract, key: str, region: Region, before
     )
     try:
         name = read_name(path.name, region)
+        found = replace(found, county_code=name.county_code, part=name.part)
         if state.st_size == 0:
             raise DeliveryError("it is empty; have it delivered again.")
         if state.st_size > contract.max_bytes:
@@ -121,7 +122,7 @@ def _identified(path: Path, contract: Contract, key: str, region: Region, before
         return _refused(found, error)
     unchanged = before is not None and before.digest and (before.bytes, before.received) == (found.bytes, found.received)
     digest = before.digest if before is not None and unchanged else file_digest(path)
-    found = replace(found, digest=digest, county_code=name.county_code, part=name.part)
+    found = replace(found, digest=digest)
     if before is None or (before.digest, before.contract, before.county_code) != (digest, key, name.county_code) or before.status == "same":
         return found
     if before.status == "landed" and not Path(before.landed_path or "").is_file():

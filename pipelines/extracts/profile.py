@@ -1,6 +1,7 @@
 """The profile of a delivery: one row per county that says what its rows look like as a set, computed by the engine in one pass.
 
-Expectations judge this table, so the gate costs the same for a thousand rows and for seven million. It holds counts, shares, ranges and dates, never a personal value.
+Expectations judge this table, so the gate costs the same for a thousand rows and for seven million. It holds counts, shares and ranges, never the
+value of a personal field.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pipelines.contracts import Contract, Field
 from pipelines.engine import Engine
 from pipelines.extracts.deliveries import Delivery
 from pipelines.policy import Region
-from pipelines.workspace import number_date
+from pipelines.workspace import date_number, number_date
 
 ID_STATUSES = ("missing", "masked", "numeric_cell", "bad_length", "bad_characters", "bad_date", "bad_check", "valid")
 OPEN_END = {"date": 99991231, "month": 999912}
@@ -32,11 +33,11 @@ CHANGES = (
 def profile(engine: Engine, contract: Contract, delivery: Delivery, region: Region) -> pd.DataFrame:
     """The profile of a good delivery, one row per county: those it serves, and any other that its rows name; ordered by `county_code`.
 
-    Columns: `county_code`, `served`, `snapshot` (yyyymmdd), counts (`rows` delivered, `conformed`, `quarantined`, `warned`, `duplicates` by natural key, `townships`),
-    shares between 0 and 1 (`quarantined_share` of the delivered rows; of the conformed rows `warned_share`, `duplicate_share`, `id_<status>_share`,
-    `<field>_null_share`, `<field>_<code>_share`, `<field>_true_share`), ranges (`<field>_min`, `<field>_max`; money in fen, also `<field>_mean`; dates without open ends;
-    no personal field), `oldest_event`, `newest_event`, the days from these to the snapshot (`history_days`, `newest_event_days`), over all counties
-    `delivery_history_days`, and of a region-wide delivery `delivery_rows`.
+    Columns: `county_code`, `served`, `snapshot` (yyyymmdd); counts: `rows` delivered, `conformed`, `quarantined`, `warned`, `duplicates`
+    (natural key), `townships`; shares from 0 to 1: `quarantined_share` of the delivered rows, of the conformed `warned_share`, `duplicate_share`,
+    `id_<status>_share`, `<field>_null_share`, `<field>_<code>_share`, `<field>_true_share`; ranges: `<field>_min`, `<field>_max` (money in fen, also
+    `<field>_mean`; dates without open ends; no personal field); `oldest_event`, `newest_event`, the days from these to the snapshot (`history_days`,
+    `newest_event_days`), over all counties `delivery_history_days`; of a region-wide delivery `delivery_rows`.
     """
     measured = _measured(engine, contract, delivery)
     served = set(region.counties) if delivery.county_code is None else {delivery.county_code}
@@ -62,14 +63,20 @@ def profile_columns(contract: Contract) -> list[str]:
 def compared(table: pd.DataFrame, contract: Contract, last: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """The profile with the columns CHANGES, against the row of `last`, by county, of the last good snapshot that served it; null without one.
 
-    `rows_ratio`, `townships_ratio`: now / then. `id_valid_change`: difference of the shares. `null_rise`: the largest rise of a null share. `code_collapse`: the largest rise
-    of a code's share to 1, so that a code column says one thing only. `amount_shift`: the largest factor, up or down, between mean amounts. Each `_field` names the field.
+    `rows_ratio`, `townships_ratio`: now / then. `id_valid_change`: difference of the shares. `null_rise`: the largest rise of a null share.
+    `code_collapse`: the largest rise of a code's share to 1, so that a code column says one thing only. `amount_shift`: the largest factor,
+    up or down, between mean amounts. Each `_field` names the field.
     """
-    rows = [_changes(contract, dict(row), last.get(row["county_code"])) for row in table.to_dict("records")]
+    rows = [_changes(contract, row, last.get(row["county_code"])) for row in records(table)]
     changes = pd.DataFrame(rows, columns=list(CHANGES), index=table.index)
     for column in (name for name in CHANGES if not name.endswith("_field")):
         changes[column] = changes[column].astype("float64")
     return pd.concat([table, changes], axis=1)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _share_codes(field: Field) -> list[str]:
@@ -85,13 +92,8 @@ def _ranges(field: Field) -> list[str]:
 def _measured(engine: Engine, contract: Contract, delivery: Delivery) -> dict[str, dict[str, Any]]:
     """What the engine counts, by county: one pass over the delivery's conformed rows."""
     table = engine.read(part.path for part in delivery.parts)
-    warned = [part.warnings_path for part in delivery.parts if part.warnings]
-    if warned:
-        lines = engine.read(warned).select("file", "line").distinct().mutate(has_warning=True)
-        table = table.left_join(lines, ["file", "line"])
-    measures = {"conformed": table.count(), **_identity(table, contract), **_fields(table, contract)}
-    if warned:
-        measures["warned"] = table.has_warning.sum()
+    warned = (table.flaws != 0).sum()
+    measures = {"conformed": table.count(), "warned": warned, **_identity(table, contract), **_fields(table, contract)}
     grouped = engine.arrow(table.group_by("county_code").aggregate(**measures))
     return {row.pop("county_code"): row for row in grouped.to_pylist()}
 
@@ -104,10 +106,10 @@ def _identity(table: ir.Table, contract: Contract) -> dict[str, ir.Value]:
 
 
 def _duplicates(table: ir.Table, contract: Contract) -> dict[str, ir.Value]:
-    """Rows whose natural key another row of the county has. The valid number stands for the person; rows that lack a part of the key repeat nothing."""
+    """Rows whose natural key another row of the county has. A valid number stands for the person; rows that lack a part of the key repeat nothing."""
     by_number = contract.id_field in contract.key
-    names = [name for name in contract.key if name not in ("county_code", contract.id_field) and not (by_number and contract.fields[name].type == "name")]
-    parts = ([table.id17] if by_number else []) + [table[name] for name in names]
+    known = ("id", "name", "county") if by_number else ("county",)
+    parts = ([table.id17] if by_number else []) + [table[name] for name in contract.key if contract.fields[name].type not in known]
     key = parts[0] if len(parts) == 1 else reduce(lambda left, right: left + "\x1f" + right, [part.cast("string") for part in parts])
     return {"duplicates": key.count() - key.nunique()}
 
@@ -135,7 +137,7 @@ def _county(contract: Contract, delivery: Delivery, county: str, served: bool, m
     conformed, rows = int(measured.get("conformed") or 0), delivery.rows(county)
     row: dict[str, Any] = {name: measured.get(name) for name in profile_columns(contract)}
     row.update({name: int(measured.get(name) or 0) for name in COUNTS})
-    row.update(county_code=county, served=served, rows=rows, quarantined=delivery.quarantined_rows(county), snapshot=int(f"{delivery.snapshot:%Y%m%d}"))
+    row.update(county_code=county, served=served, rows=rows, quarantined=delivery.quarantined_rows(county), snapshot=date_number(delivery.snapshot))
     row["quarantined_share"] = _share(row["quarantined"], rows)
     row["warned_share"] = _share(row["warned"], conformed)
     row["duplicate_share"] = _share(row["duplicates"], conformed)

@@ -1,4 +1,4 @@
-"""Which snapshot is in force for which county, and what each night's datasets cover (extracts.md, "Delivery"; identity.md, "Absence must be proven")."""
+"""Which snapshot is in force for which county, and what each night's datasets cover (extracts.md, "Delivery"; identity.md, "Absence")."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def in_force(
 ) -> InForce:
     """The files that count on the night of `as_of`, and the coverage of every dataset and county of the region.
 
-    For each county the newest good delivery dated at or before `as_of` that serves it and passed its critical expectations there; of one date the county's own before
-    the region's. `deliveries` and `validations` are of all datasets; reference datasets get files but no coverage.
+    For each county the newest good delivery dated at or before `as_of` that serves it and passed its critical expectations there; of one date the
+    county's own before the region's. `deliveries` and `validations` are of all datasets; reference datasets get files but no coverage.
     """
     judged = {validation.key: validation for validation in validations}
     by_dataset: dict[str, list[Delivery]] = defaultdict(list)
@@ -95,8 +95,8 @@ def _choose(found: Iterable[Delivery], judged: Mapping[str, Validation], county:
         if delivery.county_code not in (None, county):
             continue
         name = f"{';'.join(delivery.files)} of {delivery.snapshot}"
-        if not delivery.good:
-            passed_over.append(f"{name} refused: {delivery.error}")
+        if delivery.error is not None:
+            passed_over.append(f"refused: {delivery.error.rstrip('.')}")
         elif must_have_rows and delivery.county_code is None and not delivery.rows(county):
             passed_over.append(f"{name} has no row of the county although other rosters have residents there, so it does not cover it")
         elif delivery.key in judged and county in judged[delivery.key].failed_counties:
@@ -107,7 +107,7 @@ def _choose(found: Iterable[Delivery], judged: Mapping[str, Validation], county:
 
 
 def _counting(choices: Mapping[str, _Choice], region: tuple[str, ...]) -> list[InForceFile]:
-    """The files in force. A county's file counts whole, each row under its own code; a region-wide one for its counties, and the newest also for those outside."""
+    """The files in force. A county's own counts whole, each row under its code; a region-wide one for its counties, the newest also outside."""
     served: dict[str, list[str]] = defaultdict(list)
     chosen: dict[str, Delivery] = {}
     for county, choice in choices.items():
@@ -134,8 +134,8 @@ def _counting(choices: Mapping[str, _Choice], region: tuple[str, ...]) -> list[I
 def _serving(choices: Mapping[str, _Choice], county: str) -> list[Delivery]:
     """The deliveries whose rows of the county count: the one in force for it, and other counties' own files that name it."""
     own = choices[county].delivery
-    others = {choice.delivery.key: choice.delivery for choice in choices.values() if choice.delivery and choice.delivery.county_code not in (None, county)}
-    strays = [delivery for _, delivery in sorted(others.items()) if delivery.rows(county)]
+    others = {choice.delivery.key: choice.delivery for choice in choices.values() if choice.delivery is not None}
+    strays = [item for _, item in sorted(others.items()) if item.county_code not in (None, county) and item.rows(county)]
     return [own, *strays] if own is not None else strays
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ from pipelines.extracts.profile import CHANGES, profile_columns
 
 COMMON = "every_dataset.yaml"
 SEVERITIES = ("critical", "warning")
-# Expectations of these kinds judge each row of a table by itself, and here a row is a county.
-ROW_WISE = ("expect_column_values_", "expect_column_value_lengths_", "expect_column_pair_values_", "expect_multicolumn_", "expect_select_column_values_")
+# Such expectations judge each row of a table by itself, and here a row is a county; a value that a county lacks is not judged.
+ROW_WISE = "expect_column_value"
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of one dataset: `expectations` as Great Expectations configures them, each with `severity` and, in `meta`, its words (`en`, `zh`) and `unit`."""
+    """What is expected of one dataset: `expectations` as Great Expectations configures them (`type`, `kwargs`, `severity`, `meta`), and `over`.
+
+    `meta` has the words (`en`, `zh`) and the `unit` and `field` of what is found; `over`: a county is judged where these columns are that large.
+    """
 
     dataset: str
     expectations: tuple[dict[str, Any], ...]
@@ -44,7 +48,7 @@ def load_suites(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, Su
     for dataset, contract in contracts.items():
         own = folder / f"{dataset}.yaml"
         known = {*profile_columns(contract), *CHANGES}
-        expected = [_checked(item, known, path) for path in (folder / COMMON, own) for item in (common if path.name == COMMON else _expectations(own))]
+        expected = [_checked(item, known, folder / COMMON) for item in common] + [_checked(item, known, own) for item in _expectations(own)]
         suites[dataset] = Suite(dataset, (*expected, _volume(contract)))
     return suites
 
@@ -52,6 +56,12 @@ def load_suites(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, Su
 def _expectations(path: Path) -> list[Any]:
     if not path.is_file():
         return []
+    state = path.stat()
+    return _parsed(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _parsed(path: Path, modified: int, size: int) -> list[Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -64,16 +74,20 @@ def _expectations(path: Path) -> list[Any]:
 
 def _checked(item: Any, known: set[str], path: Path) -> dict[str, Any]:
     kind = str(item.get("type")) if isinstance(item, dict) else ""
-    if not kind.startswith(ROW_WISE):
-        raise SettingsError(f"{path} has an expectation of the type {kind!r}, which does not judge each county by itself; use one such as {ROW_WISE[0]}….")
+    if not kind.startswith(ROW_WISE) or kind.endswith("_null"):
+        raise SettingsError(
+            f"{path} has an expectation of the type {kind!r}, which does not judge the value of each county by itself; use another of {ROW_WISE}s_…."
+        )
     kwargs, meta = item.get("kwargs") or {}, item.get("meta") or {}
     if item.get("severity") not in SEVERITIES:
         raise SettingsError(f"{path}: the severity of {kind} on {kwargs.get('column')} must be {' or '.join(SEVERITIES)}.")
     if not (meta.get("en") and meta.get("zh")):
         raise SettingsError(f"{path}: {kind} on {kwargs.get('column')} must say in meta what it expects, in en and zh.")
-    if kwargs.get("column") not in known:
-        raise SettingsError(f"{path}: {kind} names the column {kwargs.get('column')}, which the dataset's profile does not have; correct it.")
-    return dict(item)
+    over = item.get("over") or {}
+    unknown = [column for column in (kwargs.get("column"), *over) if column not in known]
+    if unknown:
+        raise SettingsError(f"{path}: {kind} names the column {unknown[0]}, which the dataset's profile does not have; correct it.")
+    return {**item, "over": over}
 
 
 def _volume(contract: Contract) -> dict[str, Any]:
@@ -81,6 +95,7 @@ def _volume(contract: Contract) -> dict[str, Any]:
     return {
         "type": "expect_column_values_to_be_between",
         "kwargs": {"column": "delivery_rows", "min_value": contract.min_rows, "max_value": contract.max_rows},
+        "over": {},
         "severity": "warning",
         "meta": {
             "unit": "number",

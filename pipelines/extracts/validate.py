@@ -22,7 +22,7 @@ from pipelines.contracts import Contract
 from pipelines.engine import Engine
 from pipelines.extracts.deliveries import Delivery
 from pipelines.extracts.expectations import Verdict, judge
-from pipelines.extracts.profile import compared, profile
+from pipelines.extracts.profile import compared, profile, records
 from pipelines.extracts.suites import Suite
 from pipelines.policy import Region
 from pipelines.workspace import Workspace, atomic_path
@@ -123,7 +123,7 @@ def _judged(
 
 @cache
 def _profile(path: Path, changed: int) -> dict[str, dict[str, Any]]:
-    return {row["county_code"]: row for row in pd.read_parquet(path).to_dict("records")}
+    return {row["county_code"]: row for row in records(pd.read_parquet(path))}
 
 
 def _profile_row(folder: Path, county: str) -> Mapping[str, Any]:

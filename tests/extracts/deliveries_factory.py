@@ -17,7 +17,7 @@ from pipelines.extracts.conform import Conformed
 from pipelines.extracts.deliveries import Delivery, deliveries
 from pipelines.extracts.land import Landing
 from pipelines.policy import Region, load_policy
-from pipelines.workspace import DEFAULT_POLICY, PROJECT
+from pipelines.workspace import DEFAULT_POLICY, PROJECT, date_number
 
 CONTRACTS: dict[str, Contract] = load_contracts(PROJECT / "schemas")
 REGION: Region = load_policy(DEFAULT_POLICY).region
@@ -47,7 +47,6 @@ class Inbox:
         refused: str | None = None,
         conform_refused: str | None = None,
         quarantined: Mapping[str, int] | None = None,
-        warned_lines: Iterable[int] = (),
     ) -> str:
         """Delivers a file of the date `day` (YYYYMMDD) and gives its name. `rows` are the conformed rows, or how many plain ones each county has;
         files of equal `content` are equal bytes."""
@@ -55,13 +54,18 @@ class Inbox:
         middle = f"_{county}" if county else ""
         file = name or f"{self.contract.dataset}{middle}_{day}{f'_part{part}' if part else ''}{f'_{received}' if received else ''}.csv"
         digest = hashlib.sha256((content or file).encode()).hexdigest()
-        same = any(item.digest == digest and item.snapshot == snapshot and item.status == "landed" for item in self.landings)
+        same = next((item.file for item in self.landings if (item.digest, item.snapshot, item.status) == (digest, snapshot, "landed")), None)
         status = "refused" if refused else "same" if same else "landed"
-        self.landings.append(landing(self.contract.dataset, self.root, file, digest, received, snapshot, county, part, status, refused))
+        self.landings.append(
+            Landing(
+                dataset=self.contract.dataset, file=file, path=str(self.root / "inbox" / self.contract.dataset / file), digest=digest, bytes=1,
+                received=received, snapshot=snapshot, county_code=county, part=part, status=status, error=refused, same_as=same,
+            )
+        )
         if status != "landed":
             return file
         table = self._table(file, snapshot, rows)
-        self.conformed.append(self._conformed(file, digest, snapshot, county, part, table, conform_refused, quarantined or {}, list(warned_lines)))
+        self.conformed.append(self._conformed(file, digest, snapshot, county, part, table, conform_refused, quarantined or {}))
         return file
 
     def deliveries(self) -> list[Delivery]:
@@ -69,17 +73,21 @@ class Inbox:
         return deliveries(self.landings, self.conformed)
 
     def _table(self, file: str, snapshot: date, rows: Mapping[str, int] | Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        plain = [{"county_code": code} for code, count in rows.items() for _ in range(count)] if isinstance(rows, Mapping) else [dict(row) for row in rows]
-        fixed = {"file": file, "snapshot": int(f"{snapshot:%Y%m%d}"), "member_no": 0, "id_repairs": "", "rounding_suspect": False, "id_status": "missing"}
-        return [{**fixed, "line": str(number), "line_no": number, **row} for number, row in enumerate(plain, start=2)]
+        counted = [{"county_code": code} for code, count in rows.items() for _ in range(count)] if isinstance(rows, Mapping) else rows
+        plain: list[Mapping[str, Any]] = list(counted)
+        source = {"file": file, "snapshot": date_number(snapshot), "member_no": 0, "flaws": 0}
+        identity = {"id_repairs": "", "rounding_suspect": False, "id_status": "missing"}
+        return [{**source, **identity, "line": str(number), "line_no": number, **row} for number, row in enumerate(plain, start=2)]
 
     def _schema(self) -> pa.Schema:
+        place = ("county_code", "township", "village", "phone")
+        texts = ("file", "line", *place, "sex", "id_number", "id_status", "id_repairs", "id_sex", "name_folded")
         fixed = {
-            "file": pa.string(), "line": pa.string(), "line_no": pa.int64(), "member_no": pa.int32(), "snapshot": pa.int32(), "county_code": pa.string(),
-            "township": pa.string(), "village": pa.string(), "phone": pa.string(), "sex": pa.string(), "birth_date": pa.int32(), "id_number": pa.string(),
-            "id_status": pa.string(), "id_repairs": pa.string(), "id17": pa.int64(), "id_birth_date": pa.int32(), "id_sex": pa.string(),
-            "rounding_suspect": pa.bool_(), "name_folded": pa.string(),
-        }  # fmt: skip
+            **dict.fromkeys(texts, pa.string()),
+            **dict.fromkeys(("line_no", "id17", "flaws"), pa.int64()),
+            **dict.fromkeys(("member_no", "snapshot", "birth_date", "id_birth_date"), pa.int32()),
+            "rounding_suspect": pa.bool_(),
+        }
         fields = {field.name: TYPES.get(field.type, pa.string()) for field in self.contract.fields.values()}
         return pa.schema(list({**fields, **fixed}.items()))
 
@@ -93,44 +101,18 @@ class Inbox:
         rows: list[dict[str, Any]],
         error: str | None,
         quarantined: Mapping[str, int],
-        warned: list[int],
     ) -> Conformed:
         place = Path(self.contract.dataset) / f"{snapshot:%Y%m%d}" / f"{county or 'region'}-{digest[:16]}.parquet"
         paths = {kind: self.root / kind / place for kind in ("conformed", "quarantine", "warnings")}
         for path in paths.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=self._schema()), paths["conformed"])
-        lines = [{"file": file, "line": str(line), "column": "phone", "reason": "unreadable"} for line in warned]
-        pq.write_table(pa.Table.from_pylist(lines, schema=pa.schema([(name, pa.string()) for name in ("file", "line", "column", "reason")])), paths["warnings"])
         found = Counter(row["county_code"] for row in rows)
         counts = {code: {"conformed": found[code], "quarantined": quarantined.get(code, 0)} for code in sorted(set(found) | set(quarantined))}
-        return conformed(self.contract.dataset, file, digest, snapshot, county, part, error, counts, len(warned), paths)
-
-
-def landing(
-    dataset: str, root: Path, file: str, digest: str, received: int, snapshot: date, county: str | None, part: int | None, status: str, error: str | None
-) -> Landing:
-    return Landing(
-        dataset=dataset, file=file, path=root / "inbox" / dataset / file, digest=digest, bytes=1, received=received, snapshot=snapshot,
-        county_code=county, part=part, status=status, error=error,
-    )  # fmt: skip
-
-
-def conformed(
-    dataset: str,
-    file: str,
-    digest: str,
-    snapshot: date,
-    county: str | None,
-    part: int | None,
-    error: str | None,
-    counts: dict[str, dict[str, int]],
-    warnings: int,
-    paths: Mapping[str, Path],
-) -> Conformed:
-    good, bad = (sum(count[kind] for count in counts.values()) for kind in ("conformed", "quarantined"))
-    return Conformed(
-        dataset=dataset, file=file, digest=digest, snapshot=snapshot, county_code=county, part=part, status="refused" if error else "conformed", error=error,
-        rows=good + bad, conformed=good, quarantined=bad, warnings=warnings, counties=counts,
-        path=paths["conformed"], quarantine_path=paths["quarantine"], warnings_path=paths["warnings"],
-    )  # fmt: skip
+        good, bad = (sum(count[kind] for count in counts.values()) for kind in ("conformed", "quarantined"))
+        return Conformed(
+            dataset=self.contract.dataset, file=file, digest=digest, snapshot=snapshot, county_code=county, part=part,
+            status="refused" if error else "conformed", error=error, rows=good + bad, conformed=good, quarantined=bad,
+            warnings=sum(row["flaws"] > 0 for row in rows), counties=counts, first_faults=(),
+            path=paths["conformed"], quarantine_path=paths["quarantine"], warnings_path=paths["warnings"],
+        )  # fmt: skip

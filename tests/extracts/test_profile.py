@@ -41,7 +41,7 @@ def test_one_row_for_every_county_served_or_named(engine: Engine, tmp_path: Path
 
 def test_rows_in_quarantine_and_with_warnings(engine: Engine, tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, "tekun")
-    inbox.add("20200731", {YANCHI: 8}, part=1, quarantined={YANCHI: 2}, warned_lines=[2, 2, 3])
+    inbox.add("20200731", [{"county_code": YANCHI, "flaws": flaws} for flaws in (3, 4, 0, 0, 0, 0, 0, 0)], part=1, quarantined={YANCHI: 2})
     inbox.add("20200731", {YANCHI: 10}, part=2)
     row = by_county(engine, inbox)[YANCHI]
     assert (row["rows"], row["conformed"], row["quarantined"], row["warned"]) == (20, 18, 2, 2)
@@ -53,7 +53,8 @@ def test_number_statuses_empty_cells_and_codes(engine: Engine, tmp_path: Path) -
     inbox = Inbox(tmp_path, "dibao")
     statuses = ["valid", "valid", "masked", "bad_check"]
     schemes = ["01", "02", "02", "02"]
-    inbox.add("20200731", [{"county_code": YANCHI, "id_status": s, "scheme": c, "is_covered": c == "01"} for s, c in zip(statuses, schemes, strict=True)])
+    both = zip(statuses, schemes, strict=True)
+    inbox.add("20200731", [{"county_code": YANCHI, "id_status": status, "scheme": code, "is_covered": code == "01"} for status, code in both])
     row = by_county(engine, inbox)[YANCHI]
     assert (row["id_valid_share"], row["id_masked_share"], row["id_missing_share"]) == (0.5, 0.25, 0)
     assert (row["scheme_01_share"], row["scheme_02_share"], row["scheme_null_share"]) == (0.25, 0.75, 0)
@@ -62,8 +63,9 @@ def test_number_statuses_empty_cells_and_codes(engine: Engine, tmp_path: Path) -
 
 def test_ranges_leave_out_open_ends_and_personal_fields(engine: Engine, tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, "low_income")
-    rows = [(10000, 20200101, 20201231), (30000, 20200301, 99991231)]
-    inbox.add("20200731", [{"county_code": YANCHI, "per_capita_income": a, "recognised_on": b, "valid_until": c, "birth_date": 19500101} for a, b, c in rows])
+    names = ("county_code", "per_capita_income", "recognised_on", "valid_until", "birth_date")
+    rows = [(YANCHI, 10000, 20200101, 20201231, 19500101), (YANCHI, 30000, 20200301, 99991231, 19600101)]
+    inbox.add("20200731", [dict(zip(names, row, strict=True)) for row in rows])
     row = by_county(engine, inbox)[YANCHI]
     assert (row["per_capita_income_min"], row["per_capita_income_max"], row["per_capita_income_mean"]) == (10000, 30000, 20000)
     assert (row["recognised_on_max"], row["valid_until_max"]) == (20200301, 20201231)

@@ -143,7 +143,7 @@ class TestParts:
         tekun.add("20200731", {YANCHI: 1}, part=3)
         result = night(tekun)
         assert list(counting(result, "tekun")) == [older]
-        assert "part 2 is missing" in note(result, "tekun", YANCHI)
+        assert "in 3 parts lacks part 2" in note(result, "tekun", YANCHI)
         assert "last good of 2020-06-30 stays in force" in note(result, "tekun", YANCHI)
 
     @pytest.mark.parametrize("stage", ["refused", "conform_refused"])
@@ -152,7 +152,7 @@ class TestParts:
         tekun.add("20200731", {YANCHI: 1}, part=2, **{stage: "a column is missing."})
         result = night(tekun)
         assert result.files == {}
-        assert "part 2 of 2" in note(result, "tekun", YANCHI) and "a column is missing" in note(result, "tekun", YANCHI)
+        assert "in 2 parts is refused for its part 2" in note(result, "tekun", YANCHI) and "a column is missing" in note(result, "tekun", YANCHI)
 
     def test_a_part_received_again_replaces_its_number(self, tekun: Inbox) -> None:
         first = tekun.add("20200731", {YANCHI: 1}, part=1)
@@ -192,10 +192,10 @@ class TestRedelivery:
     @pytest.mark.parametrize("stage", ["refused", "conform_refused"])
     def test_a_refused_redelivery_changes_nothing(self, tekun: Inbox, stage: str) -> None:
         first = tekun.add("20200731", {YANCHI: 1}, received=1)
-        again = tekun.add("20200731", {YANCHI: 2}, received=2, **{stage: "it is empty."})
+        tekun.add("20200731", {YANCHI: 2}, received=2, **{stage: "it is empty."})
         result = night(tekun)
         assert list(counting(result, "tekun")) == [first]
-        assert again in note(result, "tekun", YANCHI) and "it is empty" in note(result, "tekun", YANCHI)
+        assert note(result, "tekun", YANCHI) == "refused: it is empty; last good of 2020-07-31 stays in force"
 
     def test_a_refused_file_that_a_good_one_replaced_is_not_mentioned(self, tekun: Inbox) -> None:
         tekun.add("20200731", {YANCHI: 1}, received=1, refused="it is empty.")

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from pipelines.engine import pinned
 from pipelines.facts import ages, cover, deaths, disability, households, illness, income, medical, poverty
 from pipelines.facts.source import RecordSource
 from pipelines.facts.tables import empty, people, union, with_likeness
@@ -58,12 +59,12 @@ class Facts:
     @cached_property
     def active_dibao(self) -> ir.Table:
         """Dibao rows active in the night's month, see `cover.active_dibao`."""
-        return cover.active_dibao(self.records, self.month)
+        return pinned(cover.active_dibao(self.records, self.month))
 
     @cached_property
     def active_tekun(self) -> ir.Table:
         """Tekun rows active in the night's month, see `cover.active_tekun`."""
-        return cover.active_tekun(self.records, self.month)
+        return pinned(cover.active_tekun(self.records, self.month))
 
     @cached_property
     def covered(self) -> ir.Table:
@@ -79,7 +80,7 @@ class Facts:
     @cached_property
     def certificates(self) -> ir.Table:
         """Disability certificates, see `disability.certificates`."""
-        return disability.certificates(self.records, self.policy.document.severe_disability, self.day)
+        return pinned(disability.certificates(self.records, self.policy.document.severe_disability, self.day))
 
     @cached_property
     def severe(self) -> ir.Table:
@@ -91,7 +92,7 @@ class Facts:
     @cached_property
     def illnesses(self) -> ir.Table:
         """Serious-illness rows whose disease is on the policy's list, whenever recognised."""
-        return illness.listed_illnesses(self.records, self.policy.document.serious_illness.diseases)
+        return pinned(illness.listed_illnesses(self.records, self.policy.document.serious_illness.diseases))
 
     @cached_property
     def ill(self) -> ir.Table:
@@ -103,12 +104,12 @@ class Facts:
     @cached_property
     def low_income(self) -> ir.Table:
         """Low-income rows in force, see `income.low_income`."""
-        return income.low_income(self.records, self.standards, self.policy.document.low_income.edge, self.day)
+        return pinned(income.low_income(self.records, self.standards, self.policy.document.low_income.edge, self.day))
 
     @cached_property
     def poverty(self) -> ir.Table:
         """The poverty register of each county's latest year, see `poverty.current_register`."""
-        return poverty.current_register(self.records, self.as_of.year)
+        return pinned(poverty.current_register(self.records, self.as_of.year))
 
     @cached_property
     def listed(self) -> ir.Table:

@@ -87,7 +87,8 @@ def flag_tables(facts: Facts, coverage: Coverage) -> tuple[ir.Table, ir.Table, i
     flags = _with_words(facts, found).cache()
     people = _people(facts, flags).cache()
     flags = _with_state(facts, flags, people).cache()
-    evidence = gather(facts, coverage, flags, people, PROOFS)
+    named = {row["rule"] for row in facts.records.engine.arrow(flags.select("rule").distinct()).to_pylist()}
+    evidence = gather(facts, coverage, flags, people, {rule: proofs for rule, proofs in PROOFS.items() if rule in named})
     return flags, evidence, _members(facts, flags, people), _suspended(facts, flags, unmet)
 
 

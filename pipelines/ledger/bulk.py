@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -25,6 +26,6 @@ def copy(connection: Connection, target: str, table: pa.Table) -> None:
             stream.write(buffer.getbuffer())
 
 
-def hexadecimal(values: Sequence[bytes | None]) -> pa.Array:
+def hexadecimal(values: Sequence[bytes | None]) -> pa.Array[Any]:
     """Bytes as the text that PostgreSQL reads as bytea."""
     return pa.array([None if value is None else "\\x" + value.hex() for value in values], pa.string())

@@ -27,7 +27,8 @@ def say_why_gone(connection: Connection, cipher: Cipher, night: NightFiles, kind
     if kind is FLAGS and keys:
         reasons |= _by_status(connection, cipher, night, keys)
     connection.execute(text(f"CREATE TEMP TABLE {kind.name}_gone ({kind.key} text, reason text) ON COMMIT DROP"))
-    copy(connection, f"{kind.name}_gone", pa.table({kind.key: pa.array(keys, pa.string()), "reason": pa.array([reasons[key] for key in keys], pa.string())}))
+    said = pa.array([reasons[key] for key in keys], pa.string())
+    copy(connection, f"{kind.name}_gone", pa.table({kind.key: pa.array(keys, pa.string()), "reason": said}))
 
 
 def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: list[str]) -> dict[str, str]:
@@ -36,12 +37,12 @@ def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: 
     if table is None:
         return {}
     status: dict[int, str] = {}
-    for person, word in zip(table["person"].to_pylist(), table["status"].to_pylist(), strict=True):
-        status[person] = DECEASED if DECEASED in (word, status.get(person)) else COVERED
+    for row in table.to_pylist():
+        status[row["person"]] = DECEASED if DECEASED in (row["status"], status.get(row["person"])) else COVERED
     found = connection.execute(
         text("""
             SELECT f.flag_id, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
-            LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition
+            LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition AND m.named
             LEFT JOIN persons p ON p.token = CASE f.subject_kind WHEN 'household' THEN m.person ELSE f.token END
             WHERE f.flag_id = ANY(:keys)"""),
         {"keys": keys},

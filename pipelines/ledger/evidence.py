@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, text
@@ -26,7 +28,7 @@ def keep_evidence(connection: Connection, cipher: Cipher, staged: Staged) -> Non
         copy(connection, kind.evidence, _sealed(cipher, staged, cells.slice(start, _BATCH)))
     if kind is FLAGS:
         members = staged.members.filter(pc.is_in(staged.members["at"], value_set=missing))
-        columns = {**_keys(staged, members["at"].to_pylist()), "person": _token(members["person"])}
+        columns = {**_keys(staged, members["at"].to_pylist()), "person": _token(members["person"]), "named": members["named"]}
         copy(connection, "flag_members", pa.table(columns))
 
 
@@ -43,10 +45,10 @@ def _told(kind: Kind) -> str:
 
 def _sealed(cipher: Cipher, staged: Staged, cells: pa.Table) -> pa.Table:
     kind = staged.kind
-    places = cells["at"].to_pylist()
-    seqs = cells["seq"].to_pylist()
+    places: list[Any] = cells["at"].to_pylist()
+    seqs: list[Any] = cells["seq"].to_pylist()
     named = (cell_place(kind, staged.keys[at], staged.editions[at], seq) for at, seq in zip(places, seqs, strict=True))
-    columns = {
+    columns: dict[str, Any] = {
         **_keys(staged, places),
         "seq": cells["seq"],
         "person": _token(cells["person"]),
@@ -59,9 +61,10 @@ def _sealed(cipher: Cipher, staged: Staged, cells: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _keys(staged: Staged, places: list[int]) -> dict[str, pa.Array]:
-    return {staged.kind.key: pa.array([staged.keys[at] for at in places], pa.string()), "edition": hexadecimal([staged.editions[at] for at in places])}
+def _keys(staged: Staged, places: list[Any]) -> dict[str, Any]:
+    editions = hexadecimal([staged.editions[at] for at in places])
+    return {staged.kind.key: pa.array([staged.keys[at] for at in places], pa.string()), "edition": editions}
 
 
-def _token(tokens: pa.ChunkedArray) -> pa.Array:
+def _token(tokens: pa.ChunkedArray[Any]) -> pa.Array[Any]:
     return pa.array([token and f"\\x{token}" for token in tokens.to_pylist()], pa.string())

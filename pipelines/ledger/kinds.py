@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STANDING = (
-    "state", "checked", "first_seen", "raised_on", "due", "due_provisional", "grade", "subject", "policy_version", "content", "evidence_digest", "edition",
+    "state", "checked", "first_seen", "raised_on", "due", "due_provisional", "grade", "subject", "policy_version", "content", "evidence_digest",
+    "edition",
 )  # fmt: skip
 
 

@@ -1,14 +1,15 @@
 """What a night does to flags and mismatches, as set-based SQL over temporary tables; serves both kinds.
 
 `tonight` is what the night says, `prior` what the night before published, `present` what this night has published so far (it may be published
-again), `outcome` what it publishes now. Versions are spells of nights, so an earlier night can be published, or published again, without a change to what
-later nights published: its own night is cut out of the spells that span it.
+again), `outcome` what it publishes now. Versions are spells of nights, so an earlier night can be published, or published again, without a change to
+what later nights published: its own night is cut out of the spells that span it.
 
 Parameters: `as_of`, `previous` and `next` (the published nights around it, null for none), `run`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,17 +23,19 @@ Parameters = Mapping[str, Any]
 _WORK = "\n".join(f"WHEN '{kind}' THEN '{state}'" for kind, state in states.STATE_AFTER.items())
 _WORK_KINDS = ", ".join(f"'{kind}'" for kind in states.STATE_AFTER)
 _UNWITHDRAWN = "NOT EXISTS (SELECT FROM {events} w WHERE w.withdraws = e.event_id)"
+_DATES = re.compile(":(as_of|previous|next)")  # cast, for an absent one has no type of its own
+_DECIDED = ("state", "checked", "first_seen", "raised_on", "due", "due_provisional")  # what the night does not say but the ledger decides
 _IN_HAND = f"('{states.ASSIGNED}', '{states.VERIFIED}')"
 
 
 def begin(connection: Connection, kind: Kind, parameters: Parameters) -> None:
     """Makes the temporary tables: an empty `tonight`, `prior` and `present`."""
     standing = ", ".join(f"v.{name}" for name in kind.standing)
-    due = ", ".join((kind.key, *(name for name in kind.standing if name not in ("state", "checked", "first_seen", "raised_on"))))
+    told = ", ".join((kind.key, *_told(kind)))
     fixed = ", ".join(name for name in (*kind.fixed, *kind.texts))
     _run(connection, f"""
         CREATE TEMP TABLE {kind.name}_tonight ON COMMIT DROP AS
-            SELECT {due}, {fixed}, state AS data_state, true AS checked FROM {kind.table} WITH NO DATA;
+            SELECT {told}, {fixed}, state AS data_state, true AS checked FROM {kind.table} WITH NO DATA;
         ALTER TABLE {kind.name}_tonight ALTER checked SET DEFAULT true;
         CREATE TEMP TABLE {kind.name}_prior ON COMMIT DROP AS
             SELECT v.{kind.key}, s.{kind.rule} AS rule, s.county_code, s.token, {standing}, v.last_checked
@@ -46,7 +49,7 @@ def begin(connection: Connection, kind: Kind, parameters: Parameters) -> None:
 def carry(connection: Connection, kind: Kind, parameters: Parameters) -> None:
     """Takes over what a suspended rule said the night before, unchecked. A check of halves (EN-07) is suspended only for the datasets named."""
     _index(connection, kind, "tonight")
-    copied = [name for name in kind.standing if name not in ("state", "checked", "first_seen", "raised_on")]
+    copied = _told(kind)
     half = ""
     if kind.rule == '"check"':
         half = """AND (string_to_array(s.dataset, ';') && string_to_array(p.datasets, ';') OR NOT EXISTS (
@@ -62,56 +65,87 @@ def carry(connection: Connection, kind: Kind, parameters: Parameters) -> None:
 
 def decide(connection: Connection, kind: Kind, parameters: Parameters) -> None:
     """Makes `outcome`: tonight's rows with their state, first night, due date, and the event that each makes (`happened`; null for none)."""
-    copied = ", ".join(f"t.{name}" for name in kind.standing if name not in ("state", "checked", "first_seen", "raised_on", "due", "due_provisional"))
-    silent = f"(r.negative AND r.evidence_digest = t.evidence_digest AND :as_of < r.verified_on + {states.SILENCE_DAYS})"
-    ended = f"(r.negative AND NOT {silent})"
-    before = "coalesce(w.state, p.state)"
-    differs = [f"WHEN ({', '.join(f'p.{c}' for c in columns)}) IS DISTINCT FROM ({', '.join(f't.{c}' for c in columns)}) THEN '{word}'" for word, columns in kind.reasons]  # noqa: E501  # one condition a reason
-    reasons = ", ".join(f"CASE {condition} END" for condition in differs)
+    taken = [name for name in kind.standing if name not in _DECIDED]
+    waiting = f"state <> was_state AND state IN {states.WAITING} AND was_state IN {states.WAITING}"
     _run(connection, f"""
         CREATE TEMP TABLE {kind.name}_outcome ON COMMIT DROP AS
-        WITH work AS (
-            SELECT DISTINCT ON ({kind.key}) {kind.key}, CASE kind {_WORK} END AS state FROM {kind.events}
-            WHERE run_id IS NULL AND kind IN ({_WORK_KINDS}) AND as_of <= :as_of AND (:previous IS NULL OR as_of > :previous)
-            ORDER BY {kind.key}, as_of DESC, event_id DESC
-        ), result AS (
-            SELECT DISTINCT ON (s.{kind.rule}, s.token) s.{kind.rule} AS rule, s.token, e.evidence_digest, e.verified_on, e.result_code,
-                e.result_code BETWEEN {states.NEGATIVE.start} AND {states.NEGATIVE.stop - 1} AS negative
-            FROM {kind.events} e JOIN {kind.table} s USING ({kind.key})
-            WHERE e.run_id IS NULL AND e.kind = '{states.RESULT_RECORDED}' AND e.as_of <= :as_of
-            ORDER BY s.{kind.rule}, s.token, e.as_of DESC, e.event_id DESC
-        ), earlier AS (
-            SELECT v.{kind.key}, min(v.first_seen) AS first_seen FROM {kind.versions} v JOIN {kind.name}_tonight t USING ({kind.key})
-            WHERE v.from_night < :as_of AND NOT EXISTS (SELECT FROM {kind.name}_prior p WHERE p.{kind.key} = v.{kind.key}) GROUP BY 1
-        ), judged AS (
-            SELECT t.*, p.{kind.key} IS NULL AS new, p.checked AS was_checked, p.state AS was_state, p.due AS old_due, p.due_provisional AS old_provisional,
-                p.raised_on AS old_raised, coalesce(p.first_seen, earlier.first_seen, :as_of) AS first_seen, earlier.{kind.key} IS NOT NULL AS returned,
-                CASE WHEN NOT t.checked THEN coalesce(p.last_checked, :previous) END AS last_checked, p.content AS old_content, r.result_code,
-                concat_ws(' ', {reasons}) AS differs,
-                coalesce(CASE WHEN t.checked AND r.negative AND r.evidence_digest IS DISTINCT FROM t.evidence_digest THEN 'evidence' ELSE 'time' END) AS why,
-                coalesce(t.checked AND {ended} AND (p.{kind.key} IS NULL OR {before} = '{states.CLOSED}'), false) AS reopens,
-                coalesce(p.{kind.key} IS NULL AND {silent}, false) AS silenced,
-                CASE WHEN NOT t.checked OR {before} IN {_IN_HAND} THEN {before}
-                    WHEN {before} = '{states.CLOSED}' AND NOT coalesce({ended}, false) THEN '{states.CLOSED}'
-                    WHEN p.{kind.key} IS NULL AND {silent} THEN '{states.CLOSED}'
-                    ELSE t.data_state END AS state
-            FROM {kind.name}_tonight t LEFT JOIN {kind.name}_prior p USING ({kind.key}) LEFT JOIN work w USING ({kind.key})
-            LEFT JOIN earlier USING ({kind.key}) LEFT JOIN result r ON r.rule = t.{kind.rule} AND r.token = t.token
-        )
-        SELECT {kind.key}, {copied}, state, checked, first_seen, last_checked,
+        WITH {_work(kind)}, {_results(kind)}, {_earlier(kind)}, {_facts(kind)}, {_judged(kind)}
+        SELECT {kind.key}, {", ".join(taken)}, state, checked, first_seen, last_checked, new,
             CASE WHEN new OR reopens THEN :as_of ELSE old_raised END AS raised_on,
             CASE WHEN new OR reopens THEN due ELSE old_due END AS due,
             CASE WHEN new OR reopens THEN due_provisional ELSE old_provisional END AS due_provisional,
-            new, CASE WHEN reopens THEN '{states.REOPENED}' WHEN silenced THEN '{states.SILENCED}' WHEN new THEN '{states.RAISED}'
+            CASE WHEN reopens THEN '{states.REOPENED}'
+                WHEN new AND silent THEN '{states.SILENCED}'
+                WHEN new THEN '{states.RAISED}'
                 WHEN NOT checked THEN CASE WHEN was_checked THEN '{states.SUSPENDED}' END
-                WHEN {" OR ".join((f"differs <> ''", f"state <> was_state AND state IN {states.WAITING} AND was_state IN {states.WAITING}"))} THEN '{states.CHANGED}'
+                WHEN differs <> '' OR {waiting} THEN '{states.CHANGED}'
                 WHEN content <> old_content THEN '{states.STILL_TRUE}' END AS happened,
-            CASE WHEN reopens THEN why WHEN new AND returned AND NOT silenced THEN 'returned' WHEN new OR NOT checked THEN NULL
-                WHEN differs <> '' THEN differs WHEN state <> was_state THEN 'identity' END AS reason,
-            NOT new AND checked AND NOT was_checked AS resumed, CASE WHEN reopens OR silenced THEN result_code END AS result_code
-        FROM judged t
+            CASE WHEN reopens THEN CASE WHEN other_evidence THEN 'evidence' ELSE 'time' END
+                WHEN new THEN CASE WHEN returned AND NOT silent THEN 'returned' END
+                WHEN NOT checked THEN NULL
+                WHEN differs <> '' THEN differs
+                WHEN {waiting} THEN 'identity' END AS reason,
+            NOT new AND checked AND NOT was_checked AS resumed,
+            CASE WHEN reopens OR (new AND silent) THEN result_code END AS result_code
+        FROM judged
     """, parameters)  # fmt: skip
     _index(connection, kind, "outcome")
+
+
+def _work(kind: Kind) -> str:
+    """The state into which people brought a key since the night before."""
+    return f"""work AS (
+        SELECT DISTINCT ON ({kind.key}) {kind.key}, CASE kind {_WORK} END AS state FROM {kind.events}
+        WHERE run_id IS NULL AND kind IN ({_WORK_KINDS}) AND as_of <= :as_of AND (:previous IS NULL OR as_of > :previous)
+        ORDER BY {kind.key}, as_of DESC, event_id DESC)"""
+
+
+def _results(kind: Kind) -> str:
+    """The latest result for a rule and subject, in whatever county, known by the night."""
+    return f"""results AS (
+        SELECT DISTINCT ON (s.{kind.rule}, s.token) s.{kind.rule} AS rule, s.token, e.evidence_digest, e.verified_on, e.result_code,
+            e.result_code BETWEEN {states.NEGATIVE.start} AND {states.NEGATIVE.stop - 1} AS negative
+        FROM {kind.events} e JOIN {kind.table} s USING ({kind.key})
+        WHERE e.run_id IS NULL AND e.kind = '{states.RESULT_RECORDED}' AND e.as_of <= :as_of
+        ORDER BY s.{kind.rule}, s.token, e.as_of DESC, e.event_id DESC)"""
+
+
+def _earlier(kind: Kind) -> str:
+    """When a key that the night before had not was first seen, if ever."""
+    return f"""earlier AS (
+        SELECT v.{kind.key}, min(v.first_seen) AS first_seen FROM {kind.versions} v JOIN {kind.name}_tonight t USING ({kind.key})
+        WHERE v.from_night < :as_of AND NOT EXISTS (SELECT FROM {kind.name}_prior p WHERE p.{kind.key} = v.{kind.key})
+        GROUP BY v.{kind.key})"""
+
+
+def _facts(kind: Kind) -> str:
+    """Tonight's rows beside what was: `before` is the state by the night before and people's work since; `silent` whether a negative result holds."""
+    differs = ", ".join(
+        f"CASE WHEN ({', '.join(f'p.{name}' for name in columns)}) IS DISTINCT FROM ({', '.join(f't.{name}' for name in columns)}) THEN '{word}' END"
+        for word, columns in kind.reasons
+    )
+    return f"""known AS (
+        SELECT t.*, p.{kind.key} IS NULL AS new, coalesce(w.state, p.state) AS before, p.state AS was_state, p.checked AS was_checked,
+            p.due AS old_due, p.due_provisional AS old_provisional, p.raised_on AS old_raised, p.content AS old_content,
+            coalesce(p.first_seen, earlier.first_seen, :as_of) AS first_seen, earlier.{kind.key} IS NOT NULL AS returned,
+            CASE WHEN NOT t.checked THEN coalesce(p.last_checked, :previous) END AS last_checked,
+            r.result_code, coalesce(r.negative, false) AS negative, r.evidence_digest IS DISTINCT FROM t.evidence_digest AS other_evidence,
+            coalesce(r.negative AND r.evidence_digest = t.evidence_digest AND :as_of < r.verified_on + {states.SILENCE_DAYS}, false) AS silent,
+            concat_ws(' ', {differs}) AS differs
+        FROM {kind.name}_tonight t LEFT JOIN {kind.name}_prior p USING ({kind.key}) LEFT JOIN work w USING ({kind.key})
+        LEFT JOIN earlier USING ({kind.key}) LEFT JOIN results r ON r.rule = t.{kind.rule} AND r.token = t.token)"""
+
+
+def _judged(kind: Kind) -> str:
+    """Whether a silenced one reopens, and the state that all this comes to."""
+    reopens = f"checked AND negative AND NOT silent AND (new OR before = '{states.CLOSED}')"
+    return f"""judged AS (
+        SELECT known.*, coalesce({reopens}, false) AS reopens,
+            CASE WHEN NOT checked OR before IN {_IN_HAND} THEN before
+                WHEN before = '{states.CLOSED}' THEN CASE WHEN {reopens} THEN data_state ELSE before END
+                WHEN new AND silent THEN '{states.CLOSED}'
+                ELSE data_state END AS state
+        FROM known)"""
 
 
 def keep_versions(connection: Connection, kind: Kind, parameters: Parameters) -> None:
@@ -166,6 +200,11 @@ def keep_current(connection: Connection, kind: Kind, parameters: Parameters) -> 
     """, parameters)  # fmt: skip
 
 
+def _told(kind: Kind) -> list[str]:
+    """What tonight's rows hold of the standing; `due` is when a key would be due that is first published tonight."""
+    return [name for name in kind.standing if name not in ("state", "checked", "first_seen", "raised_on")]
+
+
 def gone(connection: Connection, kind: Kind) -> list[str]:
     """The keys that the night before had and this one has no more."""
     found = connection.execute(text(f"""
@@ -198,8 +237,10 @@ def append_events(connection: Connection, kind: Kind, parameters: Parameters) ->
             SELECT {kind.key}, :as_of, kind, nullif(reason, ''), nullif(result_code, 0), '{states.NIGHT}', now(), :run FROM (
                 SELECT {happened} FROM {kind.name}_fresh EXCEPT SELECT {happened} FROM {kind.name}_told) AS added ORDER BY 1, 3;
         INSERT INTO {kind.events} ({kind.key}, as_of, kind, reason, actor, at, run_id, withdraws)
-            SELECT {kind.key}, :as_of, '{states.WITHDRAWN}', 'published_again', '{states.NIGHT}', now(), :run, event_id FROM {kind.name}_told e
-            WHERE ({kind.key}, kind, coalesce(reason, ''), coalesce(result_code, 0)) NOT IN (SELECT {happened} FROM {kind.name}_fresh) ORDER BY event_id
+            SELECT {kind.key}, :as_of, '{states.WITHDRAWN}', 'published_again', '{states.NIGHT}', now(), :run, event_id
+            FROM {kind.name}_told
+            WHERE ({kind.key}, kind, coalesce(reason, ''), coalesce(result_code, 0)) NOT IN (SELECT {happened} FROM {kind.name}_fresh)
+            ORDER BY event_id
     """, parameters)  # fmt: skip
 
 
@@ -222,6 +263,4 @@ def _index(connection: Connection, kind: Kind, *names: str) -> None:
 def _run(connection: Connection, statements: str, parameters: Parameters) -> None:
     for statement in statements.split(";\n"):
         used = {name: parameters[name] for name in parameters if f":{name}" in statement}
-        for name in ("as_of", "previous", "next"):
-            statement = statement.replace(f":{name}", f"CAST(:{name} AS date)")  # an absent one has no type of its own
-        connection.execute(text(statement), used)
+        connection.execute(text(_DATES.sub(r"CAST(\g<0> AS date)", statement)), used)

@@ -169,12 +169,13 @@ class FlagEvidence(Cell, Base):
 
 
 class FlagMember(Base):
-    """The living members whom a flag's household has, by edition."""
+    """The living people of a flag by edition: those it is about (`named`), and those who only share the household and so tie cases."""
 
     __tablename__ = "flag_members"
     flag_id: Mapped[str] = mapped_column(primary_key=True)
     edition: Mapped[bytes] = mapped_column(primary_key=True)
     person: Mapped[bytes] = mapped_column(primary_key=True)
+    named: Mapped[bool]
 
 
 class Happening:
@@ -269,6 +270,7 @@ class Coverage(Base):
     passed: Mapped[bool]
     covered: Mapped[bool]
     complete: Mapped[bool]
+    late: Mapped[bool]
     rows: Mapped[int] = mapped_column(BigInteger)
     quarantined: Mapped[int] = mapped_column(BigInteger)
     file: Mapped[str | None]

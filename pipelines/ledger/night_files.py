@@ -18,7 +18,7 @@ from pipelines.errors import LedgerError
 from pipelines.policy import Policy
 
 PUBLISHED_FILES = (
-    "flags", "evidence", "flag_members", "mismatches", "mismatch_evidence", "persons", "coverage", "suspensions", "denominators",
+    "flags", "evidence", "flag_members", "household_members", "mismatches", "mismatch_evidence", "persons", "coverage", "suspensions", "denominators",
 )  # fmt: skip
 STATUS = "status"  # optional: why a flag that is gone is gone
 
@@ -27,8 +27,8 @@ STATUS = "status"  # optional: why a flag that is gone is gone
 class NightFiles:
     """One night's Parquet files (docs/design.md) in `folder`, and what the run says about itself.
 
-    `inputs` are the files read: dictionaries of `dataset`, `file`, `digest`, `bytes`, `rows`, `snapshot`, `age_days`; `counts` and `timings` per stage.
-    `policy` gives due dates, id and version.
+    `inputs` are the files read: dictionaries of `dataset`, `file`, `digest`, `bytes`, `rows`, `snapshot`, `age_days`; `counts` and `timings` are per
+    stage; `policy` gives due dates, id and version.
     """
 
     folder: Path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 from sqlalchemy import Connection, text
 
@@ -30,7 +32,7 @@ def keep_persons(connection: Connection, cipher: Cipher, night: NightFiles) -> N
     )
     changed = {bytes(token).hex() for token in wanted.scalars()}
     keep = [at for at, row in enumerate(rows) if row["token"] in changed]
-    columns = {name: hexadecimal(_sealed(cipher, name, [rows[at] for at in keep])) for name in SEALED}
+    columns: dict[str, Any] = {name: hexadecimal(_sealed(cipher, name, [rows[at] for at in keep])) for name in SEALED}
     columns |= {name: table[name].take(pa.array(keep, pa.int64())).cast(pa.string()) for name in PLAIN}
     columns |= {"token": tokens.take(pa.array(keep, pa.int64())), "content": hexadecimal([contents[at] for at in keep])}
     columns["as_of"] = pa.array([night.as_of.isoformat()] * len(keep), pa.string())
@@ -38,9 +40,8 @@ def keep_persons(connection: Connection, cipher: Cipher, night: NightFiles) -> N
     copy(connection, "persons_changed", pa.table(columns))
     names = ", ".join((*SEALED, *PLAIN, "content", "as_of"))
     updates = ", ".join(f"{name} = excluded.{name}" for name in (*SEALED, *PLAIN, "content", "as_of"))
-    connection.execute(
-        text(f"INSERT INTO persons (token, {names}) SELECT token, {names} FROM persons_changed ORDER BY token ON CONFLICT (token) DO UPDATE SET {updates}")
-    )
+    added = f"INSERT INTO persons (token, {names}) SELECT token, {names} FROM persons_changed ORDER BY token"
+    connection.execute(text(f"{added} ON CONFLICT (token) DO UPDATE SET {updates}"))
 
 
 def person_place(column: str, token: str) -> str:

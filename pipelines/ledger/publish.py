@@ -29,8 +29,10 @@ WAIT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Published:
-    """The outcome: the run, whether this very night had been published already (then nothing changed), and counts of flags and mismatches:
-    `standing` after the night, of these `unchecked` and `identity_check`; `new`, `still_true`; and events by kind."""
+    """The outcome: the run, whether this very night had been published already (then nothing changed), and counts of flags and of mismatches.
+
+    Counted are `standing` after the night, of these `unchecked` and `identity_check`, `new` and `still_true`; and events by their kind.
+    """
 
     run_id: int
     repeated: bool
@@ -104,9 +106,10 @@ def _begin_run(connection: Connection, night: NightFiles) -> int:
     run: int = connection.execute(
         insert(MatchRun).returning(MatchRun.run_id),
         {
-            "as_of": night.as_of, "attempt": (attempt or 0) + 1, "state": PUBLISHED, "digest": night.digest, "inputs": [dict(file) for file in night.inputs],
-            "policy_id": night.policy.id, "policy_version": night.policy.version, "policy_digest": night.policy.digest, "code_version": night.code_version,
-            "counts": {}, "timings": dict(night.timings), "started_at": night.started_at, "published_at": now,
+            "as_of": night.as_of, "attempt": (attempt or 0) + 1, "state": PUBLISHED, "digest": night.digest,
+            "inputs": [dict(file) for file in night.inputs], "policy_id": night.policy.id, "policy_version": night.policy.version,
+            "policy_digest": night.policy.digest, "code_version": night.code_version, "counts": {}, "timings": dict(night.timings),
+            "started_at": night.started_at, "published_at": now,
         },
     ).scalar_one()  # fmt: skip
     return run

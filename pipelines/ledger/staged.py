@@ -29,7 +29,8 @@ class Staged:
     """One kind's rows of a night.
 
     `rows` are ready for the staging table; `keys`, `tokens` and `editions` stand in the same order. `cells` is the evidence, ordered by `at` (the
-    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at` and `person` (a token), empty for mismatches.
+    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at`, `person` (a token) and `named` (models.FlagMember),
+    none for mismatches.
     """
 
     kind: Kind
@@ -45,8 +46,8 @@ class Staged:
 class People:
     """The night's persons.parquet: tokens of the persons that it names."""
 
-    persons: pa.Array
-    tokens: pa.Array
+    persons: pa.Array[Any]
+    tokens: pa.Array[Any]
 
     @classmethod
     def of(cls, night: NightFiles) -> People:
@@ -54,12 +55,12 @@ class People:
         table = night.read("persons").select(["person", "token"]).combine_chunks()
         return cls(table["person"].combine_chunks(), table["token"].combine_chunks())
 
-    def named(self, persons: pa.ChunkedArray) -> pa.ChunkedArray:
+    def named(self, persons: pa.ChunkedArray[Any]) -> pa.Array[Any]:
         """The tokens of persons, null for null. Raises LedgerError for one that persons.parquet does not name."""
-        places = pc.index_in(persons, value_set=self.persons)
+        places = pc.index_in(pa.concat_arrays(persons.chunks) if persons.num_chunks else pa.array([], pa.int64()), value_set=self.persons)
         if places.null_count != persons.null_count:
             raise LedgerError("A flag or mismatch is about a person whom persons.parquet does not name; run the night's stages again.")
-        return self.tokens.take(places.combine_chunks()) if isinstance(places, pa.ChunkedArray) else self.tokens.take(places)
+        return self.tokens.take(places)
 
 
 def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
@@ -68,11 +69,13 @@ def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Ciphe
     flags = table.to_pylist()
     households = [_household_token(tokens, row) for row in flags]
     own = _pylist(people.named(table["person"]))
-    named = [household if row["subject_kind"] == "household" else person for row, household, person in zip(flags, households, own, strict=True)]
+    named = [
+        str(household if row["subject_kind"] == "household" else person) for row, household, person in zip(flags, households, own, strict=True)
+    ]
     keys = [flag_key(row["rule"], token, row["county_code"]) for row, token in zip(flags, named, strict=True)]
     by = ["rule", "subject", "county_code"]
     cells = _placed(night.read("evidence"), table, by, "evidence", people, ("seq",))
-    members = _placed(night.read("flag_members"), table, by, "flag_members", people, ("person",)).select(["at", "person"])
+    members = _members(night, table, by, people)
     substance, editions = _digests(cipher, keys, cells, members)
     said = ("state", "grade", "township", "village", "link_basis", "partial", "name", "household", "clause", "action", "subject")
     columns = {
@@ -101,11 +104,12 @@ def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: 
     """The night's mismatches; `mismatch_id` as for flags."""
     table = night.read("mismatches")
     rows = table.to_pylist()
-    persons = _pylist(people.named(table["person"]))
+    persons: list[str | None] = _pylist(people.named(table["person"]))
     named = _mismatch_tokens(tokens, rows, persons)
     keys = [flag_key(row["check"], token, row["county_code"]) for row, token in zip(rows, named, strict=True)]
     cells = _placed(night.read("mismatch_evidence"), table, ["check", "subject", "county_code"], "mismatch_evidence", people, ("seq",))
     substance, editions = _digests(cipher, keys, cells, None)
+    said = ("state", "grade", "datasets", "detail", "subject")
     columns = {
         "mismatch_id": keys,
         "check": [row["check"] for row in rows],
@@ -114,9 +118,10 @@ def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: 
         "county_code": [row["county_code"] for row in rows],
         "datasets": [row["datasets"] for row in rows],
         "detail": [row["detail"] for row in rows],
-        **_common(night, cipher, MISMATCHES, keys, rows, ("state", "grade", "datasets", "detail", "subject"), substance, editions),
+        **_common(night, cipher, MISMATCHES, keys, rows, said, substance, editions),
     }
-    return Staged(MISMATCHES, _table(columns), keys, named, editions, cells, pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string())}))
+    nobody = pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string()), "named": pa.array([], pa.bool_())})
+    return Staged(MISMATCHES, _table(columns), keys, named, editions, cells, nobody)
 
 
 def flag_key(rule: str, token: str, county_code: str) -> str:
@@ -129,8 +134,10 @@ def _household_token(tokens: Tokens, row: Row) -> str | None:
 
 
 def _mismatch_tokens(tokens: Tokens, rows: Sequence[Row], persons: Sequence[str | None]) -> list[str]:
-    """A person's mismatch bears the person's token; a record's one made of dataset, person and the record's place among that person's, for
-    file and line change with every delivery; any other subject (a grant, a pair) one of its own text."""
+    """A person's mismatch bears the person's token; any other subject (a grant, a pair) one of its own text.
+
+    A record's is made of dataset, person and the record's place among that person's, for file and line change with every delivery.
+    """
     named: list[str] = []
     place: Counter[tuple[str, ...]] = Counter()
     for row, person in zip(rows, persons, strict=True):
@@ -147,15 +154,21 @@ def _mismatch_tokens(tokens: Tokens, rows: Sequence[Row], persons: Sequence[str 
 
 
 def _common(
-    night: NightFiles, cipher: Cipher, kind: Kind, keys: list[str], rows: Sequence[Row], said: Sequence[str], substance: list[bytes], editions: list[bytes]
+    night: NightFiles,
+    cipher: Cipher,
+    kind: Kind,
+    keys: list[str],
+    rows: Sequence[Row],
+    said: Sequence[str],
+    substance: list[bytes],
+    editions: list[bytes],
 ) -> dict[str, Any]:
     rule = kind.rule.strip('"')
     due = {pair: night.policy.due_date(night.as_of, pair[0], pair[1]) for pair in {(row["grade"], row[rule]) for row in rows}}
     dates = [due[row["grade"], row[rule]] for row in rows]
     version = night.policy.version
-    content = [
-        cipher.digest(_SEPARATOR.join([version, edition.hex(), *(str(row[name]) for name in said)])) for row, edition in zip(rows, editions, strict=True)
-    ]
+    words = ([version, edition.hex(), *(str(row[name]) for name in said)] for row, edition in zip(rows, editions, strict=True))
+    content = [cipher.digest(_SEPARATOR.join(texts)) for texts in words]
     return {
         "data_state": [row["state"] for row in rows],
         "grade": [row["grade"] for row in rows],
@@ -175,8 +188,22 @@ def _placed(table: pa.Table, rows: pa.Table, by: list[str], name: str, people: P
     placed = table.join(places, by, join_type="inner")
     if placed.num_rows != table.num_rows or places.group_by(by).aggregate([]).num_rows != rows.num_rows:
         raise LedgerError(f"{name}.parquet does not fit the night's flags or mismatches; run the stage that writes it again.")
-    placed = placed.set_column(placed.column_names.index("person"), "person", pa.chunked_array([people.named(placed["person"])], pa.string()))
+    placed = placed.set_column(placed.column_names.index("person"), "person", people.named(placed["person"]))
     return placed.sort_by([("at", "ascending"), *((column, "ascending") for column in order)]).combine_chunks()
+
+
+def _members(night: NightFiles, flags: pa.Table, by: list[str], people: People) -> pa.Table:
+    """The people of every flag, ordered: `at`, `person` (a token), `named`."""
+    named = _placed(night.read("flag_members"), flags, by, "flag_members", people, ()).select(["at", "person"])
+    home = ["household_dataset", "household", "county_code"]
+    places = flags.select(home).append_column("at", pa.array(np.arange(flags.num_rows)))
+    sharing = night.read("household_members").join(places, home, join_type="inner")
+    persons = pa.chunked_array([*named["person"].chunks, people.named(sharing["person"])], pa.string())
+    marks = pa.array(np.arange(named.num_rows + sharing.num_rows) < named.num_rows)
+    columns: dict[str, Any] = {"at": pa.chunked_array([*named["at"].chunks, *sharing["at"].chunks], pa.int64()), "person": persons, "named": marks}
+    every = pa.table(columns)
+    once = every.group_by(["at", "person"]).aggregate([("named", "max")]).rename_columns(["at", "person", "named"])
+    return once.sort_by([("at", "ascending"), ("person", "ascending")]).combine_chunks()
 
 
 def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table | None) -> tuple[list[bytes], list[bytes]]:
@@ -184,8 +211,8 @@ def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table
     substance = _joined(cells, ("person", "dataset", "field", "value", "shows"))
     whole = _joined(cells, ("seq", "person", "dataset", "snapshot", "file", "line", "field", "value", "shows"))
     bounds = np.searchsorted(cells["at"].to_numpy(), np.arange(len(keys) + 1))
-    living = _joined(members, ("person",)) if members is not None else []
-    living_bounds = np.searchsorted(members["at"].to_numpy(), np.arange(len(keys) + 1)) if members is not None else np.zeros(len(keys) + 1, int)
+    living = _joined(members, ("person", "named")) if members is not None else []
+    living_bounds = np.searchsorted(members["at"].to_numpy() if members is not None else [], np.arange(len(keys) + 1))
     substances, editions = [], []
     for at, key in enumerate(keys):
         own = slice(bounds[at], bounds[at + 1])
@@ -196,11 +223,11 @@ def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table
 
 
 def _joined(table: pa.Table, columns: Iterable[str]) -> list[str]:
-    texts = [table[name].cast(pa.string()) for name in columns]
+    texts: list[Any] = [table[name].cast(pa.string()) for name in columns]
     return _pylist(pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=""))
 
 
-def _sealed(cipher: Cipher, kind: Kind, column: str, keys: list[str], rows: Sequence[Row]) -> pa.Array:
+def _sealed(cipher: Cipher, kind: Kind, column: str, keys: list[str], rows: Sequence[Row]) -> pa.Array[Any]:
     return hexadecimal(cipher.seal_all((row[column] for row in rows), (f"{kind.table}.{column}|{key}" for key in keys)))
 
 
@@ -210,6 +237,6 @@ def _table(columns: Mapping[str, Any]) -> pa.Table:
     return pa.table({name: values.cast(pa.string()) if values.type == pa.null() else values for name, values in flat.items()})
 
 
-def _pylist(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+def _pylist(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> list[Any]:
     listed: list[Any] = values.to_pylist()
     return listed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +29,7 @@ SCHEMAS = {
         "line": TEXT, "field": TEXT, "value": TEXT, "shows": TEXT,
     },
     "flag_members": {"rule": TEXT, "subject": TEXT, "county_code": TEXT, "person": INT},
+    "household_members": {"household_dataset": TEXT, "household": TEXT, "county_code": TEXT, "person": INT},
     "mismatches": {
         "check": TEXT, "subject": TEXT, "person": INT, "county_code": TEXT, "datasets": TEXT, "grade": TEXT, "state": TEXT, "detail": TEXT,
     },
@@ -44,7 +44,7 @@ SCHEMAS = {
     "status": {"person": INT, "status": TEXT},
     "coverage": {
         "dataset": TEXT, "county_code": TEXT, "snapshot": pa.int32(), "age_days": pa.int32(), "fresh": BOOL, "passed": BOOL, "covered": BOOL,
-        "complete": BOOL, "rows": INT, "quarantined": INT, "file": TEXT, "note": TEXT,
+        "complete": BOOL, "late": BOOL, "rows": INT, "quarantined": INT, "file": TEXT, "note": TEXT,
     },
     "suspensions": {"rule": TEXT, "county_code": TEXT, "dataset": TEXT, "reason": TEXT},
     "denominators": {"check": TEXT, "county_code": TEXT, "dataset": TEXT, "checked": INT},
@@ -132,7 +132,8 @@ def write(workspace: Workspace, evening: Evening, code_version: str = "1") -> Ni
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in _tables(workspace, evening).items():
         pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(list(SCHEMAS[name].items()))), folder / f"{name}.parquet")
-    return NightFiles(folder, evening.as_of, policy(), code_version, inputs=[{"dataset": "dibao", "file": "dibao_20200731.csv"}], timings={"link": 0.1})
+    inputs = [{"dataset": "dibao", "file": "dibao_20200731.csv"}]
+    return NightFiles(folder, evening.as_of, policy(), code_version, inputs=inputs, timings={"link": 0.1})
 
 
 def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, Any]]]:
@@ -144,8 +145,8 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
         dataset, number = claim.household or (None, None)
         tables["flags"].append({
             **key, "family": "missed_coverage", "subject_kind": "household" if claim.of_household else "person",
-            "person": None if claim.of_household else claim.about.person, "household": number, "household_dataset": dataset, "township": claim.township,
-            "village": "北塘村", "grade": claim.grade, "state": claim.state, "link_basis": "id", "partial": False, "name": claim.about.name,
+            "person": None if claim.of_household else claim.about.person, "household": number, "household_dataset": dataset,
+            "township": claim.township, "village": "北塘村", "grade": claim.grade, "state": claim.state, "link_basis": "id", "partial": False, "name": claim.about.name,
             "clause": "一(一)", "action": "入户核实",
         })  # fmt: skip
         source = {"dataset": "low_income", "snapshot": claim.delivered, "file": f"low_income_{claim.delivered}.csv", "person": claim.about.person}
@@ -158,7 +159,8 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
     for clash in evening.clashes:
         people.add(clash.about)
         key = {"check": clash.check, "subject": clash.subject or clash.about.subject, "county_code": clash.county}
-        tables["mismatches"].append({**key, "person": clash.about.person, "datasets": clash.datasets, "grade": "yellow", "state": "open", "detail": None})
+        own = {"person": clash.about.person, "datasets": clash.datasets, "grade": "yellow", "state": "open", "detail": None}
+        tables["mismatches"].append({**key, **own})
         source = {"snapshot": 20200731, "person": clash.about.person, "line": "9", "field": "status", "value": clash.value, "shows": "cover_period"}
         tables["mismatch_evidence"] += [
             {**key, "side": side, "seq": seq, "dataset": dataset, "file": f"{dataset}_20200731.csv", **source}
@@ -168,7 +170,7 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
     tables["persons"] = [
         {
             "person": person.person, "id_number": person.id_number, "name": person.name, "phone": person.phone, "sex": "1", "birth_year": 1980,
-            "token": tokens.of_number(person.id_number) if person.id_number else tokens.of_record("dibao", f"H{-person.number}\x1f{person.name}"),
+            "token": tokens.of_number(person.id_number) if person.id_number else tokens.of_record("dibao", f"H{-person.number}"),
             "county_code": COUNTY, "township": "花马池镇", "village": "北塘村",
         }
         for person in sorted(people, key=lambda person: person.person)
@@ -176,9 +178,11 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
     tables["status"] = [{"person": person.person, "status": word} for person, word in evening.status]
     day = date_number(evening.as_of)
     tables["coverage"] = [{
-        "dataset": "dibao", "county_code": COUNTY, "snapshot": day, "age_days": 0, "fresh": True, "passed": True, "covered": True, "complete": True,
-        "rows": 10, "quarantined": 1, "file": f"dibao_{day}.csv", "note": None,
+        "dataset": "dibao", "county_code": COUNTY, "snapshot": day, "age_days": 0, "fresh": True, "passed": True, "covered": True,
+        "complete": True, "late": False, "rows": 10, "quarantined": 1, "file": f"dibao_{day}.csv", "note": None,
     }]  # fmt: skip
-    tables["suspensions"] = [{"rule": rule, "county_code": county, "dataset": dataset, "reason": "not_proven"} for rule, county, dataset in evening.suspended]
+    tables["suspensions"] = [
+        {"rule": rule, "county_code": county, "dataset": dataset, "reason": "not_proven"} for rule, county, dataset in evening.suspended
+    ]
     tables["denominators"] = [{"check": check, "county_code": county, "dataset": "dibao", "checked": 10} for check, county in evening.checked]
     return tables

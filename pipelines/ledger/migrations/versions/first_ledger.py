@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.LargeBinary(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("person", sa.LargeBinary(), nullable=True),
-        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=True),
         sa.Column("snapshot", sa.Date(), nullable=True),
         sa.Column("file", sa.Text(), nullable=True),
         sa.Column("line", sa.Text(), nullable=True),
@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("flag_id", sa.Text(), nullable=False),
         sa.Column("edition", sa.LargeBinary(), nullable=False),
         sa.Column("person", sa.LargeBinary(), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("flag_id", "edition", "person"),
     )
     op.create_table(
@@ -207,7 +208,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.LargeBinary(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("person", sa.LargeBinary(), nullable=True),
-        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=True),
         sa.Column("snapshot", sa.Date(), nullable=True),
         sa.Column("file", sa.Text(), nullable=True),
         sa.Column("line", sa.Text(), nullable=True),
@@ -293,6 +294,7 @@ def upgrade() -> None:
         sa.Column("passed", sa.Boolean(), nullable=False),
         sa.Column("covered", sa.Boolean(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("quarantined", sa.BigInteger(), nullable=False),
         sa.Column("file", sa.Text(), nullable=True),

@@ -106,8 +106,8 @@ class RunReport:
 
     @property
     def unchanged(self) -> tuple[FileLine, ...]:
-        """Files whose bytes were delivered before."""
-        return tuple(line for line in self.files if line.status == "same")
+        """Files whose bytes were delivered before, for the same date or an earlier one."""
+        return tuple(line for line in self.files if line.status == "same" or "unchanged since" in line.note)
 
     @property
     def refused(self) -> tuple[FileLine, ...]:

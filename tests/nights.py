@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from pipelines.contracts import Contract, load_contracts
 from pipelines.engine import Engine, open_engine
-from pipelines.facts import Facts
+from pipelines.extracts.coverage import Coverage, CoverageRow
+from pipelines.facts import DATASETS, Facts
 from pipelines.policy import Policy, load_policy
-from pipelines.workspace import DEFAULT_POLICY, PROJECT
+from pipelines.rules.evaluate import rules_of
+from pipelines.workspace import DEFAULT_POLICY, PROJECT, number_date
 
 AS_OF = date(2020, 7, 31)
 COUNTY = "640323"
@@ -31,6 +33,13 @@ _COMMON = {
 @cache
 def contracts() -> dict[str, Contract]:
     return load_contracts(PROJECT / "schemas")
+
+
+def policy_with(**sections: dict[str, Any]) -> Policy:
+    """The policy in force with other values in some sections."""
+    document = policy().document
+    parts = {name: getattr(document, name).model_copy(update=values) for name, values in sections.items()}
+    return Policy(document.model_copy(update=parts), "test")
 
 
 @cache
@@ -84,7 +93,9 @@ class Night:
         return found if among is None else found.semi_join(among, "person")
 
     def _table(self, dataset: str, rows: list[dict[str, Any]]) -> ir.Table:
-        types = dict(_COMMON) | {name: _ARROW.get(field.type, pa.string()) for name, field in contracts()[dataset].fields.items() if name not in _COMMON}
+        types = dict(_COMMON) | {
+            name: _ARROW.get(field.type, pa.string()) for name, field in contracts()[dataset].fields.items() if name not in _COMMON
+        }
         filled = [
             {
                 "file": f"{dataset}.csv", "line": str(line), "line_no": line, "member_no": 0, "snapshot": SNAPSHOT, "county_code": COUNTY, "township": "花马池镇",
@@ -102,6 +113,33 @@ class Night:
 
 def facts(night: Night, as_of: date = AS_OF, in_force: Policy | None = None) -> Facts:
     return Facts(night, in_force or policy(), as_of)
+
+
+def everywhere(night: Night, **other: dict[str, int | None]) -> Coverage:
+    """The night's datasets in force everywhere with its snapshot date, but for `other`: by dataset the date (None: no snapshot) of a county.
+
+    A snapshot is fresh for 45 days.
+    """
+    rows = []
+    for dataset in DATASETS:
+        for county in policy().region.counties:
+            day = other.get(dataset, {}).get(county, SNAPSHOT if dataset in night else None)
+            age = (AS_OF - number_date(day)).days if day else None
+            fresh = age is not None and age <= 45
+            rows.append(CoverageRow(dataset, county, day, age, fresh, bool(day), bool(day), fresh, False, 1, 0, f"{dataset}.csv", ""))
+    return Coverage(rows)
+
+
+def raised(night: Night, rule: str, **how: Any) -> dict[int, str]:
+    """The persons for whom a rule holds, with their county."""
+    found = rules_of(facts(night, **how))[rule]().execute()
+    return {int(person): county for person, county in zip(found.person, found.county_code, strict=True)}
+
+
+def households(night: Night, rule: str, **how: Any) -> dict[tuple[str, str], str | None]:
+    """The households for which a rule holds, by number and county, with the grade that is not the rule's own."""
+    found = rules_of(facts(night, **how))[rule]().execute()
+    return {(number, county): grade for number, county, grade in zip(found.household, found.county_code, found.grade, strict=True)}
 
 
 def persons(table: ir.Table) -> set[int]:

@@ -161,7 +161,7 @@ def _joined(snapshot: date, files: list[_File]) -> tuple[list[_File], str | None
         return parts, f"{whole} lacks part {numbers}; deliver it under the same date."
     for number in sorted(chosen):
         if chosen[number].error is not None:
-            return parts, f"{whole} is refused for its part {number}: {chosen[number].error}"
+            return parts, f"{whole}, for its part {number}: {chosen[number].error}"
     return parts, None
 
 

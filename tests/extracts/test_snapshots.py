@@ -152,7 +152,7 @@ class TestParts:
         tekun.add("20200731", {YANCHI: 1}, part=2, **{stage: "a column is missing."})
         result = night(tekun)
         assert result.files == {}
-        assert "in 2 parts is refused for its part 2" in note(result, "tekun", YANCHI) and "a column is missing" in note(result, "tekun", YANCHI)
+        assert "refused: the delivery of 2020-07-31 in 2 parts, for its part 2: a column is missing" in note(result, "tekun", YANCHI)
 
     def test_a_part_received_again_replaces_its_number(self, tekun: Inbox) -> None:
         first = tekun.add("20200731", {YANCHI: 1}, part=1)

@@ -192,10 +192,8 @@ def _is_number(block: Block, positions: Sequence[int]) -> Column:
 
 def _numeric_cells(table: pa.Table, names: Sequence[str]) -> Column:
     """The identity fields that the format stored as numbers, blank-separated; null for none."""
-    absent: Any = pa.scalar(None, pa.string())
-    parts = [pc.if_else(table[f"numeric:{name}"], pa.scalar(name), absent) for name in names]
-    if not parts or not any(part.null_count < len(part) for part in parts):
+    parts = [pc.if_else(table[f"numeric:{name}"], pa.scalar(name), pa.scalar("")) for name in names]
+    if not parts:
         return pa.nulls(table.num_rows, pa.string())
-    joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
-    return pc.if_else(pc.equal(joined, pa.scalar("")), absent, joined)
-
+    joined = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.binary_join_element_wise(*parts, " "), " +", " "))
+    return pc.if_else(pc.equal(joined, pa.scalar("")), pa.scalar(None, pa.string()), joined)

@@ -15,6 +15,7 @@ from pipelines.extracts.grid import Grid
 from pipelines.extracts.header import Header, PreviewRow
 
 BLOCK_ROWS = 100_000
+_DAMAGE = (pa.ArrowException, OSError, ValueError, MemoryError)  # what a damaged file makes the library raise, names that are no text included
 _TEXT_KINDS = (
     pa.types.is_string,
     pa.types.is_large_string,
@@ -32,7 +33,7 @@ def open_parquet(path: Path) -> list[Grid]:
     """
     try:
         names = list(pq.ParquetFile(path).schema_arrow.names)
-    except (pa.ArrowInvalid, OSError) as error:
+    except _DAMAGE as error:
         raise _damaged() from error
     return [Grid(path.name, [PreviewRow(0, 0, names)], partial(_blocks, path))]
 
@@ -45,13 +46,14 @@ def _blocks(path: Path, header: Header) -> Iterator[Block]:
     line = 1
     try:
         for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
+            batch.validate(full=True)  # also that its text is text
             columns = batch.columns[: header.width]
             rows = batch.num_rows
             lines = pa.array(range(line, line + rows), pa.int64())
             numeric = {position: pc.is_valid(column) for position, column in enumerate(columns) if not _is_text(column.type)}
             yield Block([_text(column) for column in columns], lines, pa.nulls(rows, pa.string()), numeric)
             line += rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except _DAMAGE as error:
         raise _damaged() from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +28,7 @@ def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
     Raises DeliveryError when it is no workbook, is damaged, protected by a password, or unpacks to more than `max_bytes`.
     """
     data = path.read_bytes()
-    try:
+    with _refusing_damage():
         if data.startswith(b"PK"):
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 if sum(item.file_size for item in archive.infolist()) > max_bytes:
@@ -38,20 +39,32 @@ def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
             for meta in workbook.sheets_metadata
             if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
         ]
+    return [Grid(sheet.name, _preview(sheet), partial(_blocks, sheet)) for sheet in sheets if sheet.start is not None]
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    try:
+        yield
     except PasswordError as error:
         raise DeliveryError("it is protected by a password; have it delivered without one.") from error
-    except (CalamineError, zipfile.BadZipFile) as error:
+    except (CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
         raise DeliveryError("it is no workbook or a damaged one; have it delivered again.") from error
     except BaseException as error:  # a panic of the reader is no Exception, but means the same
         if type(error).__name__ != "PanicException":
             raise
         raise DeliveryError("it is a damaged workbook; have it delivered again.") from error
-    return [Grid(sheet.name, _preview(sheet), partial(_blocks, sheet)) for sheet in sheets if sheet.start is not None]
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+    """The lines of a sheet, from 1, with their cells."""
+    with _refusing_damage():
+        yield from enumerate(sheet.iter_rows(), start=1)
 
 
 def _preview(sheet: CalamineSheet) -> list[PreviewRow]:
     rows: list[PreviewRow] = []
-    for line, values in enumerate(sheet.iter_rows(), start=1):
+    for line, values in _rows(sheet):
         cells = [cell_text(value) or "" for value in values]
         if any(cell.strip() for cell in cells):
             rows.append(PreviewRow(line, line, cells))
@@ -66,7 +79,7 @@ def _blocks(sheet: CalamineSheet, header: Header) -> Iterator[Block]:
     merged = _merged_down(sheet, first_line)
     above: dict[int, Any] = dict.fromkeys({position for positions in merged.values() for position in positions})
     line = 0
-    for line, values in enumerate(sheet.iter_rows(), start=1):
+    for line, values in _rows(sheet):
         if line < first_line:
             continue
         if above:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -61,12 +62,7 @@ def test_a_landed_file_keeps_text_lines_and_what_was_not_asked_for(inbox) -> Non
     ]
     assert landing.unknown_columns == ("风险是否消除0",)
     assert landing.columns == ("family_id", "name", "id_number", "scheme", "start_month")
-    assert (landing.county_code, landing.snapshot, landing.bytes) == ("640323", AS_OF, len(landing_bytes(landing)))
-
-
-def landing_bytes(landing: Landing) -> bytes:
-    with open(landing.path, "rb") as stream:
-        return stream.read()
+    assert (landing.county_code, landing.snapshot, landing.bytes) == ("640323", AS_OF, len(Path(landing.path).read_bytes()))
 
 
 def test_a_report_lies_beside_and_reads_back(inbox) -> None:
@@ -127,7 +123,7 @@ def test_a_changed_contract_reads_again(inbox) -> None:
 
 def test_the_same_inbox_gives_the_same_bytes(tmp_path) -> None:
     paths = [Inbox(tmp_path / name).land_one(COUNTY_FILE, GOOD).landed_path for name in ("one", "two")]
-    first, second = (open(path, "rb").read() for path in paths if path)
+    first, second = (Path(path).read_bytes() for path in paths if path)
     assert first == second
 
 

@@ -50,14 +50,14 @@ def conformed_rows(typed: ir.Table, contract: Contract, identify: Identify) -> i
 
 def quarantined_rows(typed: ir.Table, contract: Contract, identify: Identify) -> ir.Table:
     """The rows with a fault, kept whole: the landed text, `row_county` (null where it cannot be read), source and identity columns, `column`,
-    `reason`."""
+    `reason`. A delivered field of one of these two names stands as `delivered_reason`."""
     rows = typed.filter(typed[FAULT] > 0).rename(row_county=f"typed_{COUNTY}")
     rows = rows.select(*contract.fields, "row_county", *SOURCE, "numeric_cells", "problem", FAULT)
     whole = rows.mutate(**{f"landed_{name}": rows[name] for name in contract.fields})
     known = identify(whole, contract)
     identity = [name for name in known.columns if name not in whole.columns]
-    text = {name: known[f"landed_{name}"] for name in contract.fields}
     explained = _explained(known, list(contract.fields.values()))
+    text = {f"delivered_{name}" if name in explained else name: known[f"landed_{name}"] for name in contract.fields}
     return known.select(**text, **{name: known[name] for name in ("row_county", *SOURCE, *identity)}, **explained)
 
 

@@ -43,7 +43,7 @@ def unpivot(places: Mapping[int, Rows], contract: Contract) -> pa.Table:
         exists = _exists(rows, contract)
         if head is not None:
             same = pc.and_(_same_person(head, rows, contract), exists)
-            head = _completed(head, rows, same)
+            head = _completed(head, rows, same, contract)
             exists = pc.and_not(exists, same)
             anybody = pc.or_(anybody, same)
         tables.append(_table(rows, place).filter(exists))
@@ -96,11 +96,12 @@ def _folded(names: Column) -> Column:
     return pc.replace_substring_regex(names, r"[\s·•‧∙⋅●・･．.。﹒]", "")
 
 
-def _completed(head: Rows, member: Rows, same: Column) -> Rows:
+def _completed(head: Rows, member: Rows, same: Column, contract: Contract) -> Rows:
     """The head with what it lacks taken from the member that is the same person."""
     values, numeric = dict(head.values), dict(head.numeric)
     for name, theirs in member.values.items():
-        fill = pc.and_(same, pc.is_null(values[name]))
+        lacking = pc.is_null(_number(head, contract) if name == contract.id_field else values[name])
+        fill = pc.and_(pc.and_(same, lacking), pc.is_valid(theirs))
         values[name] = pc.if_else(fill, theirs, values[name])
         if name in numeric:
             numeric[name] = pc.if_else(fill, member.numeric[name], numeric[name])

@@ -28,7 +28,7 @@ def live_health(world: World, ordinary: np.ndarray) -> Health:
     age = completed_years(people.birth, world.as_of)
     dying = ordinary & world.chance(np.select([age >= 80, age >= 60], [0.05, 0.015], 0.0012), count)
     death = np.where(dying, np.maximum(day - rng.integers(1, 700, count), people.birth + 1), NOTHING)
-    certificate = ordinary & world.chance(np.select([age >= 60, age >= 40, age >= 7], [0.055, 0.035, 0.012], 0.003), count)
+    certificate = ordinary & world.chance(np.select([age >= 60, age >= 40, age >= 7], [0.06, 0.038, 0.013], 0.003), count)
     level = rng.choice(4, count, p=[0.13, 0.2, 0.29, 0.38]) + 1
     ill = ordinary & world.chance(np.where(age >= 50, 0.012, 0.0035), count)
     health = Health(age, death, certificate, np.where(certificate, level, 0), ill)
@@ -95,7 +95,7 @@ def _illnesses(world: World, health: Health) -> None:
 
 
 def _enrolments(world: World, health: Health, ordinary: np.ndarray) -> None:
-    enrolled = np.flatnonzero(ordinary & world.chance(0.94, len(ordinary)))
+    enrolled = np.flatnonzero(ordinary & world.chance(0.92, len(ordinary)))
     rng, count = world.rng, len(enrolled)
     dead = health.death[enrolled]
     told = (dead >= 0) & (rng.random(count) < 0.85)
@@ -115,7 +115,7 @@ def _enrolments(world: World, health: Health, ordinary: np.ndarray) -> None:
 
 def _bills(world: World, health: Health, ordinary: np.ndarray) -> None:
     rng = world.rng
-    mean = np.select([health.ill, health.age >= 60, health.age >= 40], [3.0, 1.0, 0.6], 0.33) * ordinary
+    mean = np.select([health.ill, health.age >= 60, health.age >= 40], [3.2, 1.15, 0.7], 0.4) * ordinary
     bills = np.repeat(np.arange(len(mean)), rng.poisson(mean))
     count = len(bills)
     inpatient = rng.random(count) < 0.25

@@ -27,9 +27,9 @@ COLUMNS = pa.schema([_NAME, *(pa.field(name, pa.int64()) for name in _COUNTS)])
 def compare(truth: Path, flags: pa.Table, mismatches: pa.Table) -> pa.Table:
     """Compares found flags (`rule`, `subject`, `county_code`) and mismatches (`check`, `subject`, `county_code`) with a province's truth folder.
 
-    Gives one row per rule and check, by name: `expected`, `found`, `missing` and `extra` among the clean, where everyone concerned has a usable number on every
-    record, so that nothing may be missing or extra; `elsewhere`, those found under another county than expected; and the same `_all` together
-    with the others, of whom likeness finds what it can.
+    Gives one row per rule and check, by name: `expected`, `found`, `missing` and `extra` among the clean, where everyone concerned has a usable
+    number on every record, so that nothing may be missing or extra; `elsewhere`, those found under another county than expected; and the same `_all`
+    together with the others, of whom likeness finds what it can.
     """
     rows = [
         {
@@ -100,8 +100,10 @@ def _named(table: pa.Table, column: str) -> Named:
 
 
 def _clean_subjects(truth: Path, subjects: set[str]) -> set[str]:
-    """Those of the subjects that must be exactly as expected: clean persons and households, and grants, which speak of themselves. A record as the subject of a
-    flag is somebody without a usable number."""
+    """Those of the subjects that must be exactly as expected: clean persons and households, and grants, which speak of themselves.
+
+    A record as the subject of a flag is somebody without a usable number.
+    """
     clean = {subject for subject in subjects if subject.startswith("grant:")}
     persons = texts([subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")])
     for table in _clean_rows(truth / "persons.parquet", ["person"], persons):

@@ -1,4 +1,4 @@
-"""What goes wrong between a person and a record: numbers missing, masked, rounded, mistyped, out of date; names misheard and misread; cells unreadable.
+"""What goes wrong between a person and a record: numbers missing, masked, rounded, mistyped or out of date, names misheard and misread.
 
 A record is *valid* when its number, once cleaned, is a valid one, and *usable* when that number is the person's own and the row is not quarantined.
 """
@@ -115,7 +115,7 @@ def column_defects(written: Written, table: Table) -> None:
 
 
 def _misspell(name: str, draw: np.ndarray) -> tuple[str, bool, bool]:
-    """A name misheard (reads the same) or misread (reads differently: the second value), or with its dot dropped; the third value is whether anything changed."""
+    """A name misheard (it reads the same) or misread (it reads differently: the second value) or with its dot dropped, and whether anything changed."""
     if "·" in name:
         return name.replace("·", "" if draw[0] < 0.5 else "•"), False, True
     table = HOMOPHONES if draw[0] < 0.5 else LOOKALIKES

@@ -46,13 +46,14 @@ _OPTIONAL = {
     "temporary_assistance": ("epidemic", "不确定"),
     "disability_certificates": ("issued_on", "补录"),
 }
-"""Optional columns with unreadable cells now and then; none that a rule asks, but for issue dates, where the cell is spoilt only in rows without weight."""
+"""Optional columns with unreadable cells now and then; none that a rule asks, but for issue dates, spoilt only in rows without weight."""
 _QUOTED = {"health", "household_amount", "per_capita_income", "amount"}
 
 
 @dataclass
 class Records:
-    """Rows of one block and dataset as delivered: file, line, person, kind of defect, and whether the number is valid and usable."""
+    """Rows of one block and dataset as delivered: file, line, person, how number and name were written, whether a sex or birth-date column is wrong,
+    and whether the row counts (the register's of another year do not)."""
 
     dataset: str
     file: Texts
@@ -60,7 +61,8 @@ class Records:
     person: np.ndarray
     written: Written
     table: Table
-    id03: np.ndarray
+    wrong_column: np.ndarray
+    counts: np.ndarray
 
 
 def _workbook(layout: Layout) -> bool:
@@ -179,7 +181,8 @@ class Deliveries:
 
     def _records(self, layout: Layout, writer: Writer, lines: Texts, table: Table, written: Written, has: np.ndarray) -> Records:
         files = named(np.zeros(len(lines)), [writer.path.name])
-        return Records(layout.dataset, files, lines, table["person"], written, table, has)
+        counts = table["year"] == self._snapshot.year if layout.dataset == "poverty_register" else np.ones(len(lines), bool)
+        return Records(layout.dataset, files, lines, table["person"], written, table, has, counts)
 
     def _writer(self, place: int, layout: Layout, part: int, headers: list[str]) -> Writer:
         if (place, part) not in self._open:
@@ -232,7 +235,7 @@ def _settle_defects(layout: Layout, people: Population, table: Table, written: W
 
 
 def _certificate_number(people: Population, table: Table, written: Written) -> Texts:
-    """Number, category, level and, where reissued, B1; the number is spoilt as the identity number is, but for one that is missing, rounded or only dressed."""
+    """Number, category, level and, where reissued, B1; the number is spoilt as the identity number is, unless that is missing or rounded."""
     spoilt = np.isin(written.kind, [KIND[name] for name in ("masked", "one_digit", "transposition", "wrong_birth_year")])
     ids = choose(spoilt, written.ids, take(people.ids, table["person"]))
     embedded = (people.earlier_id17[table["person"]] > 0) & (written.kind == 0) & (table["reissue"] == 0)

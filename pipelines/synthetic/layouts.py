@@ -38,9 +38,13 @@ class Layout:
         return "document_number" if self.dataset == "poverty_register" else "id_number"
 
 
+def _tuples(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
 def _layout(given: dict[str, Any]) -> Layout:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    style = {name: tuple(value) if isinstance(value, list) else value for name, value in values.pop("style", {}).items()}
+    values: dict[str, Any] = _tuples(given)
+    style = _tuples(values.pop("style", {}))
     return Layout(**values, style=Style(**style))
 
 

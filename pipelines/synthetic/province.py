@@ -1,4 +1,4 @@
-"""A synthetic province: people and their lives, what departments deliver of them, and the truth, block by block so that memory does not grow with it."""
+"""A synthetic province: people and their lives, what departments deliver of them, and the truth, made block by block in bounded memory."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ _CENTS = texts([f".{cents:02d}" for cents in range(100)])
 
 @dataclass(frozen=True)
 class Style:
-    """How one system writes: days and months (iso, compact, slash, chinese), money (plain, thousands, yuan), yes and no, counties (code, division, name)."""
+    """How one system writes: days and months (iso, compact, slash, chinese), money (plain, thousands, yuan), no and yes, counties (code, division,
+    name), and an open end."""
 
     day: str = "iso"
     month: str = "compact"

@@ -123,7 +123,7 @@ _MINORS = (
     Scenario("tekun ended for income, aged 17", lambda s: s.tekun(s.son, status=0, end=s.month - 9, stop_reason=2), (), {"son": Born(17, -150)}),
     Scenario(
         "tekun ended at 16, taken up again elsewhere",
-        lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.tekun(s.son, number=7, county=s.elsewhere, start=s.month - 2)),
+        lambda s: (s.tekun(s.son, status=0, end=s.month - 9, stop_reason=0), s.tekun(s.son, number=1, county=s.elsewhere, start=s.month - 2)),
         (),
         {"son": Born(17, -150)},
     ),

@@ -12,9 +12,12 @@ import numpy as np
 from pipelines.synthetic.premises import WINDOW_END, day_number, month_index, same_day_earlier
 from pipelines.synthetic.world import NOTHING, World
 
+Row = dict[str, Any]
 ROLES = ("head", "spouse", "son", "daughter", "mother")
 _RELATIONS = (0, 1, 2, 3, 5)
 _LABOUR = (1, 1, 1, 4, 2)
+SECOND = 50_000_000
+"""A household's second number on a register lies so far from all first ones."""
 _EMPTY = np.empty(0, np.int64)
 
 
@@ -47,21 +50,33 @@ class Stage:
     def low_income(self, income: Any, places: tuple[int, ...] = (), number: int = 0, **values: Any) -> Stage:
         """The family (or the members at these places) is recognised as low-income at `income` fen per head, in force unless said otherwise."""
         for place, person in self.members(*places):
-            self.world.add("low_income", person, **({"number": self.number + number, "relation": _RELATIONS[place], "category": self.category, "size": len(places) or 5,
-                                                     "income": income, "recognised": self.day - 90} | values))  # fmt: skip
+            row: Row = {
+                "number": self.number + number * SECOND,
+                "relation": _RELATIONS[place],
+                "category": self.category,
+                "size": len(places) or 5,
+            }
+            self.world.add("low_income", person, **(row | {"income": income, "recognised": self.day - 90} | values))
         return self
 
     def dibao(self, *places: int, number: int = 0, **values: Any) -> Stage:
         """The members at these places (all without) are on dibao, since two years unless said otherwise."""
+        family = self.number + number * SECOND
         for place, person in self.members(*places):
-            self.world.add("dibao", person, **({"number": self.number + number, "relation": _RELATIONS[place], "scheme": self.category, "amount": 40_000 * (len(places) or 5),
-                                                "start": self.month - 24, "unit": (self.number + number) * 10 + (len(places) > 0) * (1 + place)} | values))  # fmt: skip
+            row: Row = {
+                "number": family,
+                "relation": _RELATIONS[place],
+                "scheme": self.category,
+                "amount": 40_000 * (len(places) or 5),
+                "start": self.month - 24,
+            }
+            self.world.add("dibao", person, **(row | {"unit": family * 10 + (len(places) > 0) * (1 + place)} | values))
         return self
 
     def tekun(self, person: np.ndarray, number: int = 0, **values: Any) -> Stage:
         """A person is in extreme hardship care, at home and self-reliant unless said otherwise."""
         self.world.add(
-            "tekun", person, **({"number": self.number + number, "category": self.category, "status": 1, "start": self.month - 30} | values)
+            "tekun", person, **({"number": self.number + number * SECOND, "category": self.category, "status": 1, "start": self.month - 30} | values)
         )
         return self
 
@@ -69,8 +84,13 @@ class Stage:
         """The family is on the poverty register of this year: lifted, not monitored, 9000 yuan a head, able to work as their ages are; `only` gives
         values for the rows of single members."""
         for place, person in self.members(*places):
-            row = {"year": self.world.as_of.year, "number": self.number + number, "order": place + 1, "relation": _RELATIONS[place], "size": len(places) or 5,
-                   "labour": _LABOUR[place], "status": 1}  # fmt: skip
+            row: Row = {
+                "year": self.world.as_of.year,
+                "number": self.number + number * SECOND,
+                "order": place + 1,
+                "relation": _RELATIONS[place],
+            }
+            row |= {"size": len(places) or 5, "labour": _LABOUR[place], "status": 1}
             self.world.add("poverty_register", person, **(row | values | (only or {}).get(place, {})))
         return self
 
@@ -90,9 +110,9 @@ class Stage:
 
     def bill(self, person: np.ndarray, self_pay: int, settled: int | None = None, **values: Any) -> Stage:
         """A bill settled two months ago of which `self_pay` fen in scope were left to pay."""
-        count = len(person)
-        self.world.add("medical_settlements", person, **({"number": self.world.numbers(count), "settled": self.day - 60 if settled is None else settled,
-                                                          "total": 3_000_000, "in_scope": 2_500_000, "fund": 2_500_000 - self_pay, "disease": 2} | values))  # fmt: skip
+        row: Row = {"number": self.world.numbers(len(person)), "settled": self.day - 60 if settled is None else settled, "disease": 2}
+        row |= {"total": 3_000_000, "in_scope": 2_500_000, "fund": 2_500_000 - self_pay}
+        self.world.add("medical_settlements", person, **(row | values))
         return self
 
     def migrant(self, person: np.ndarray, **values: Any) -> Stage:

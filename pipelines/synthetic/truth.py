@@ -56,8 +56,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "flags": _schema({"rule": pa.string(), "subject": pa.string(), "county_code": pa.string(), "clean": pa.bool_(), "why": pa.string()}),
     "mismatches": _schema({"check": pa.string(), "subject": pa.string(), "county_code": pa.string(), "datasets": pa.string(), "clean": pa.bool_()}),
 }
-"""`persons`, one row a person: `clean` when all records carry a usable number. `households`, one row a household of a register: `clean` when all its members are.
-`records`, one row a delivered record that is in force: `valid` number or not, `usable` when it is the person's own and the row conforms.
+"""`persons`, one row a person: `clean` when all records carry a usable number. `households`, one row a household of a register: `clean` when all its
+members are. `records`, one row a delivered record that is in force: `valid` number or not, `usable` when it is the person's own and the row conforms.
 `flags` and `mismatches`, one row an expectation: `clean` when everyone concerned is, so that the comparison must be exact."""
 
 

@@ -59,7 +59,10 @@ def _rosters_twice(lives: Lives) -> list[Mismatch]:
     twice, county, names = np.zeros(lives.n, bool), np.full(lives.n, FAR), [""] * lives.n
     certificates = lives.table("disability_certificates")
     in_force = {
-        "dibao": lives.dibao_now, "disability_certificates": certificates["status"] == 0, "low_income": lives.families, "poverty_register": lives.registered,
+        "dibao": lives.dibao_now,
+        "disability_certificates": certificates["status"] == 0,
+        "low_income": lives.families,
+        "poverty_register": lives.registered,
         "tekun": lives.tekun_now,
     }  # fmt: skip
     for dataset, rows in in_force.items():
@@ -136,15 +139,15 @@ def _grants(lives: Lives) -> list[Mismatch]:
 
 def different_names(lives: Lives, records: list[Records]) -> list[Mismatch]:
     """ID-02: records that bear a person's number under names that do not read alike."""
-    person = np.concatenate([one.person[one.written.usable] for one in records]) if records else np.empty(0, np.int64)
-    misread = np.concatenate([one.written.misread[one.written.usable] for one in records]) if records else np.empty(0, bool)
-    county = np.concatenate([one.table["county"][one.written.usable] for one in records]) if records else np.empty(0, np.int64)
+    person = np.concatenate([one.person[one.written.usable & one.counts] for one in records]) if records else np.empty(0, np.int64)
+    misread = np.concatenate([one.written.misread[one.written.usable & one.counts] for one in records]) if records else np.empty(0, bool)
+    county = np.concatenate([one.table["county"][one.written.usable & one.counts] for one in records]) if records else np.empty(0, np.int64)
     wrong = np.bincount(person[misread], minlength=lives.n)
     suspects = np.flatnonzero(wrong > 0)
     right = np.bincount(person[~misread], minlength=lives.n)
     texts: dict[int, set[str]] = {int(one): {""} if right[one] else set() for one in suspects}
     for one in records:
-        for row in np.flatnonzero(one.written.misread & one.written.usable):
+        for row in np.flatnonzero(one.written.misread & one.written.usable & one.counts):
             texts[int(one.person[row])].add(one.written.names[int(row)].as_py())
     holds = np.zeros(lives.n, bool)
     holds[[one for one, found in texts.items() if len(found) > 1]] = True
@@ -156,8 +159,8 @@ def different_names(lives: Lives, records: list[Records]) -> list[Mismatch]:
 def record_rows(one: Records) -> dict[str, np.ndarray]:
     """ID-01, ID-03, ID-05: the rows of a delivered table that each should name."""
     written, table = one.written, one.table
-    kept = written.kind != KIND["quarantined"]
-    rows = {"ID-01": np.flatnonzero(~written.valid & kept), "ID-03": np.flatnonzero(one.id03)}
+    kept = (written.kind != KIND["quarantined"]) & one.counts
+    rows = {"ID-01": np.flatnonzero(~written.valid & kept), "ID-03": np.flatnonzero(one.wrong_column & kept)}
     if one.dataset == "disability_certificates":
         wrong = (table["column_category"] != table["category"]) | (table["column_level"] != table["level"])
         rows["ID-05"] = np.flatnonzero(wrong & kept & (written.kind != KIND["masked"]))
@@ -170,8 +173,8 @@ def former_numbers(lives: Lives, records: list[Records]) -> np.ndarray:
     if not with_place:
         return np.empty(0, np.int64)
     person = np.concatenate([one.person for one in with_place])
-    former = np.concatenate([(one.written.kind == KIND["earlier_id"]) & one.written.valid for one in with_place])
-    current = np.concatenate([one.written.usable & ~one.written.misread for one in with_place])
+    former = np.concatenate([(one.written.kind == KIND["earlier_id"]) & one.counts for one in with_place])
+    current = np.concatenate([one.written.usable & ~one.written.misread & one.counts for one in with_place])
     return np.flatnonzero((np.bincount(person[former], minlength=lives.n) > 0) & (np.bincount(person[current], minlength=lives.n) > 0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import os
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ import numpy as np
 import xlsxwriter
 
 from pipelines.synthetic.texts import Texts, content, lines, quoted
+
+_CREATED = dt.datetime.fromisoformat("2020-01-01")
+"""A fixed moment, so that the same rows give the same bytes."""
 
 
 class Writer(Protocol):
@@ -67,12 +71,14 @@ class TextFile:
 
 
 class Workbook:
-    """A workbook of one sheet with merged title rows. Rows marked numeric store their `number_column` as a number, as a careless clerk's spreadsheet does."""
+    """A workbook of one sheet with merged title rows. Rows marked numeric store their `number_column` as a number, as careless
+    spreadsheets do."""
 
     def __init__(self, path: Path, headers: list[str], titles: tuple[str, ...] = (), footer: tuple[str, ...] = (), number_column: int = -1) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False})
+        self._book.set_properties({"created": _CREATED})
         self._sheet = self._book.add_worksheet("Sheet1")
         self._footer, self._number_column = footer, number_column
         self._row = 0

@@ -1,4 +1,4 @@
-"""Every scenario declares all that should be flagged for it; the truth, computed from what happened to people, must say the same, family by family."""
+"""Every scenario declares all that should be flagged for it; the truth, computed from what happened to people, must say the same."""
 
 from __future__ import annotations
 

@@ -160,6 +160,11 @@ class TestParts:
         again = tekun.add("20200731", {YANCHI: 1}, part=2, received=2)
         assert list(counting(night(tekun), "tekun")) == sorted([first, again])
 
+    def test_a_part_refused_when_sent_again_changes_nothing(self, tekun: Inbox) -> None:
+        files = [tekun.add("20200731", {YANCHI: 1}, part=number) for number in (1, 2)]
+        tekun.add("20200731", {YANCHI: 1}, part=2, received=2, refused="it is corrupt.")
+        assert list(counting(night(tekun), "tekun")) == files
+
     def test_a_redelivery_in_fewer_parts_replaces_all_of_the_first(self, tekun: Inbox) -> None:
         for number in (1, 2, 3):
             tekun.add("20200731", {YANCHI: 1}, part=number)

@@ -24,10 +24,25 @@ COUNTY = "640323"
 SNAPSHOT = 20200731
 _ARROW = {"month": pa.int32(), "date": pa.int32(), "money": pa.int64(), "int": pa.int64(), "bool": pa.bool_()}
 _COMMON = {
-    "file": pa.string(), "line": pa.string(), "line_no": pa.int64(), "member_no": pa.int32(), "snapshot": pa.int32(), "county_code": pa.string(),
-    "township": pa.string(), "village": pa.string(), "phone": pa.string(), "sex": pa.string(), "birth_date": pa.int32(), "id_number": pa.string(),
-    "id_status": pa.string(), "id_birth_date": pa.int32(), "id_sex": pa.string(), "name_folded": pa.string(), "person": pa.int64(), "link_basis": pa.string(),
-}  # fmt: skip
+    "file": pa.string(),
+    "line": pa.string(),
+    "line_no": pa.int64(),
+    "member_no": pa.int32(),
+    "snapshot": pa.int32(),
+    "county_code": pa.string(),
+    "township": pa.string(),
+    "village": pa.string(),
+    "phone": pa.string(),
+    "sex": pa.string(),
+    "birth_date": pa.int32(),
+    "id_number": pa.string(),
+    "id_status": pa.string(),
+    "id_birth_date": pa.int32(),
+    "id_sex": pa.string(),
+    "name_folded": pa.string(),
+    "person": pa.int64(),
+    "link_basis": pa.string(),
+}
 
 
 @cache
@@ -98,12 +113,20 @@ class Night:
         }
         filled = [
             {
-                "file": f"{dataset}.csv", "line": str(line), "line_no": line, "member_no": 0, "snapshot": SNAPSHOT, "county_code": COUNTY, "township": "花马池镇",
-                "name": "马明", "link_basis": "id" if row.get("person", 0) > 0 else "none", "id_status": "valid" if row.get("person", 0) > 0 else "missing",
+                "file": f"{dataset}.csv",
+                "line": str(line),
+                "line_no": line,
+                "member_no": 0,
+                "snapshot": SNAPSHOT,
+                "county_code": COUNTY,
+                "township": "花马池镇",
+                "name": "马明",
+                "link_basis": "id" if row.get("person", 0) > 0 else "none",
+                "id_status": "valid" if row.get("person", 0) > 0 else "missing",
                 **row,
             }
             for line, row in enumerate(rows, 2)
-        ]  # fmt: skip
+        ]
         unknown = {name for row in filled for name in row} - set(types)
         assert not unknown, unknown
         for row in filled:

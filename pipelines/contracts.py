@@ -83,14 +83,22 @@ class HouseholdRoster:
 
 
 @dataclass(frozen=True)
+class DatabaseSource:
+    """Where a dataset is pulled from instead of being delivered as files: an Airflow connection, and a query that heads its columns as a file."""
+
+    connection: str
+    query: str
+
+
+@dataclass(frozen=True)
 class Contract:
     """What one dataset must look like and when it is due.
 
     `key` is the natural key; `id_field` the field with the person's ID number; `cadence` monthly or quarterly, due by `due_day` of the month (of
     the quarter's first month); `counties` that must be served (empty: every county of the region); `fresh_days` the age at which a snapshot still
     proves absence; `event_date` the field that dates an event dataset's rows, which must reach back `history_months`; `min_rows` and `max_rows`
-    the usual volume of a region-wide delivery; `footer_labels` the words, as header keys, that begin a footer row; `digest` covers everything
-    that landing and conforming depend on.
+    the usual volume of a region-wide delivery; `footer_labels` the words, as header keys, that begin a footer row; `source` a database that it is
+    pulled from; `digest` covers everything that landing and conforming depend on.
     """
 
     dataset: str
@@ -116,6 +124,7 @@ class Contract:
     version: str
     description: str
     footer_labels: tuple[str, ...]
+    source: DatabaseSource | None
 
     @cached_property
     def digest(self) -> str:
@@ -234,8 +243,16 @@ def _contract(document: OpenDataContractStandard, common: _Common) -> Contract:
         version=str(document.version),
         description=str(table.description or document.name),
         footer_labels=common.footer_labels,
+        source=_source(document),
     )
     return _checked(contract)
+
+
+def _source(document: OpenDataContractStandard) -> DatabaseSource | None:
+    if not document.servers:
+        return None
+    custom = _custom(document.servers[0])
+    return DatabaseSource(connection=str(custom["connection"]), query=str(custom["query"]))
 
 
 def _checked(contract: Contract) -> Contract:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pipelines.contracts import ContractError, header_key, load_contracts
+from pipelines.contracts import ContractError, DatabaseSource, header_key, load_contracts
 from pipelines.dictionary import DICTIONARY, dictionary
 from pipelines.workspace import PROJECT
 
@@ -141,6 +141,17 @@ def test_a_new_dataset_is_a_new_file(schemas: Path) -> None:
     text = text.replace("name: serious_illness", "name: rare_disease").replace("property: order, value: 15", "property: order, value: 17")
     (schemas / "rare_disease.odcs.yaml").write_text(text, encoding="utf-8")
     assert list(load_contracts(schemas)) == [*DATASETS, "rare_disease"]
+
+
+def test_a_contract_can_name_the_database_that_the_dataset_is_pulled_from(schemas: Path) -> None:
+    path = schemas / "tekun.odcs.yaml"
+    server = (
+        "servers:\n  - server: register\n    type: custom\n    customProperties:\n"
+        "      - {property: connection, value: civil_affairs}\n      - {property: query, value: select * from tekun}\n"
+    )
+    path.write_text(server + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_contracts(schemas)["tekun"].source == DatabaseSource("civil_affairs", "select * from tekun")
+    assert CONTRACTS["tekun"].source is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from dataclasses import replace
 from decimal import Decimal
 
 import openpyxl
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import DeliveryError, SettingsError
+from pipelines.contracts import DatabaseSource
+from pipelines.errors import ContractError, DeliveryError, SettingsError
 from pipelines.extracts.database import pull
 
 from .landing_factory import AS_OF, CONTRACTS, COUNTY_FILE, HEADER, ROWS, Inbox, csv_text, gzipped, parquet, rows_of, saved, xls, xlsx
@@ -230,7 +232,7 @@ QUERY = "select family as family_id, name as 姓名, id as id_number, scheme, si
 
 
 def test_a_query_becomes_a_delivery(inbox, database) -> None:
-    path = pull(inbox.workspace, CONTRACTS["dibao"], database, QUERY, AS_OF)
+    path = pull(inbox.workspace, replace(CONTRACTS["dibao"], source=DatabaseSource("civil_affairs", QUERY)), database, AS_OF)
     assert path.name == "dibao_20200731.parquet"
     landing = inbox.land()[path.name]
     assert rows_of(landing, "family_id", "name", "id_number", "scheme", "start_month", "county_code", "numeric_cells") == [
@@ -240,9 +242,12 @@ def test_a_query_becomes_a_delivery(inbox, database) -> None:
 
 
 def test_a_failing_query_delivers_nothing_and_hides_the_connection(inbox, database) -> None:
+    contract = replace(CONTRACTS["dibao"], source=DatabaseSource("civil_affairs", "select nothing from nowhere"))
     with pytest.raises(DeliveryError, match="query for dibao failed") as raised:
-        pull(inbox.workspace, CONTRACTS["dibao"], database, "select nothing from nowhere", AS_OF)
+        pull(inbox.workspace, contract, database, AS_OF)
     assert "department.db" not in str(raised.value)
     with pytest.raises(SettingsError, match="no usable database URL"):
-        pull(inbox.workspace, CONTRACTS["dibao"], "secret", QUERY, AS_OF)
+        pull(inbox.workspace, contract, "secret", AS_OF)
+    with pytest.raises(ContractError, match="not pulled from a database"):
+        pull(inbox.workspace, CONTRACTS["dibao"], database, AS_OF)
     assert inbox.land() == {}

@@ -9,7 +9,7 @@ from pipelines.contracts import Contract
 from pipelines.masking import mask_id, mask_phone
 from pipelines.policy import Policy
 from pipelines.reports.mismatches import SideCell
-from pipelines.reports.texts import dataset_titles, label, sentence, texts
+from pipelines.reports.texts import dataset_titles, label, sentence
 
 POLICY = "policy"
 _OPEN_ENDS = {"99991231", "999912"}
@@ -19,8 +19,8 @@ _OPEN_ENDS = {"99991231", "999912"}
 class EvidenceCell:
     """One cell of evidence as the night stored it: `value` is the conformed value as text (money in fen, dates yyyymmdd), `snapshot` an ISO date.
 
-    An absence has no `line`, `field` and `value`. A number of the policy has the dataset `policy` and its clause as `line`; another value that stands
-    in no file has no dataset. `person` is the token of whose it is, `name` the name, both empty where nobody is meant.
+    An absence has no `line`, `field` and `value`. A number of the policy has the dataset `policy` and its clause as `line`; its value, and a sum
+    over rows, stand as people write them. `person` is the token of whose it is, `name` the name, both empty where nobody is meant.
     """
 
     dataset: str
@@ -45,16 +45,14 @@ class Wording:
         self._counties = policy.region.counties
 
     def header(self, dataset: str, field: str) -> str:
-        """A field as people head it; of a value that stands in no file what it is."""
+        """A field as people head it; the name itself of one that no contract has."""
         known = self._fields.get((dataset, field))
-        if known is not None:
-            return known.header
-        return str(texts()["derived_fields"].get(field, {}).get("label", field))
+        return known.header if known is not None else field
 
     def value(self, dataset: str, field: str, value: str) -> str:
-        """A conformed value as people write it; ID and certificate numbers and phone numbers masked."""
+        """A conformed value as people write it; ID and certificate numbers and phone numbers masked. What no contract has stands as it is."""
         known = self._fields.get((dataset, field))
-        kind = known.type if known is not None else str(texts()["derived_fields"].get(field, {}).get("type", "text"))
+        kind = known.type if known is not None else "text"
         if not value:
             return label("evidence", "empty")
         if kind == "id" or field.startswith("id_"):
@@ -76,37 +74,48 @@ class Wording:
 
         Datasets that show the same absence are told together.
         """
-        present: dict[tuple[str, str, str], list[str]] = {}
+        present: dict[tuple[str, str, str], list[EvidenceCell]] = {}
         absent: dict[tuple[str, str], list[str]] = {}
-        derived: list[str] = []
+        numbers: list[str] = []
         for cell in cells:
             who = cell.name if named else ""
-            if cell.dataset in ("", POLICY):
-                derived.append(self._told(cell))
+            if cell.dataset == POLICY:
+                numbers.append(f"{self.shows(cell.shows)} {cell.value}")
             elif cell.line:
-                present.setdefault((who, cell.dataset, cell.snapshot), []).append(self._told(cell))
+                present.setdefault((who, cell.dataset, cell.snapshot), []).append(cell)
             else:
                 absent.setdefault((who, self.shows(cell.shows)), []).append(self._titles.get(cell.dataset, cell.dataset))
-        title = self._titles
         told = [
-            sentence("evidence", "present", who=_who(who), dataset=title.get(dataset, dataset), snapshot=snapshot, told="、".join(_once(values)))
-            for (who, dataset, snapshot), values in present.items()
+            sentence("evidence", "present", who=_who(who), dataset=self._titles.get(dataset, dataset), snapshot=snapshot, told=self._told(own))
+            for (who, dataset, snapshot), own in present.items()
         ]
         told += [sentence("evidence", "absent", who=_who(who), datasets="、".join(_once(names)), told=text) for (who, text), names in absent.items()]
-        return (*told, *_once(derived))
+        return (*told, *_once(numbers))
 
     def side(self, cells: Iterable[EvidenceCell]) -> tuple[SideCell, ...]:
         """One side of a mismatch: each cell with its source."""
         return tuple(SideCell(self._source(cell), self._content(cell)) for cell in cells)
 
-    def _told(self, cell: EvidenceCell) -> str:
-        shown = self.shows(cell.shows)
-        return f"{shown} {self.value(cell.dataset, cell.field, cell.value)}" if cell.field else shown
+    def _told(self, cells: Sequence[EvidenceCell]) -> str:
+        """What cells of one source show: a value alone behind what it shows, several with their headers."""
+        groups: dict[str, list[EvidenceCell]] = {}
+        for cell in cells:
+            groups.setdefault(cell.shows, []).append(cell)
+        told = []
+        for shows, group in groups.items():
+            if len({cell.field for cell in group}) == 1:
+                values = _once([self.value(cell.dataset, cell.field, cell.value) for cell in group])
+                told.append(f"{self.shows(shows)} {'、'.join(values)}")
+            else:
+                values = _once([f"{self.header(cell.dataset, cell.field)} {self.value(cell.dataset, cell.field, cell.value)}" for cell in group])
+                told.append(sentence("evidence", "several", shows=self.shows(shows), values="、".join(values)))
+        return "，".join(told)
 
     def _content(self, cell: EvidenceCell) -> str:
         if not cell.field:
             return self.shows(cell.shows)
-        return f"{self.header(cell.dataset, cell.field)}：{self.value(cell.dataset, cell.field, cell.value)}"
+        said = self.shows(cell.shows) if cell.dataset == POLICY else self.header(cell.dataset, cell.field)
+        return f"{said}：{self.value(cell.dataset, cell.field, cell.value)}"
 
     def _source(self, cell: EvidenceCell) -> str:
         if cell.dataset == POLICY:
@@ -114,8 +123,6 @@ class Wording:
         title = self._full_titles.get(cell.dataset, cell.dataset)
         if cell.line:
             return sentence("evidence", "source", dataset=title, snapshot=cell.snapshot, file=cell.file, line=cell.line)
-        if not cell.dataset:
-            return label("evidence", "policy_source")
         return sentence("evidence", "absent_source", dataset=title, snapshot=cell.snapshot or "—")
 
 

@@ -2,113 +2,221 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
-from pipelines.contracts import REFERENCE, Contract
+from pipelines.contracts import Contract
 from pipelines.extracts.conform import Conformed
 from pipelines.extracts.in_force import InForce
+from pipelines.extracts.validate import Validation
+from pipelines.facts import Facts
+from pipelines.identity.tokens import open_tokens
+from pipelines.ledger import export, queries
+from pipelines.ledger.access_log import Reveal
+from pipelines.ledger.database import Ledger
+from pipelines.ledger.kinds import FLAGS, MISMATCHES
 from pipelines.policy import Policy
-from pipelines.reports import defects
-from pipelines.reports.cases import TownshipList
-from pipelines.reports.mismatch_figures import check_figures, county_figures
-from pipelines.reports.mismatches import MismatchRow, write_check
-from pipelines.reports.quarantine import write_quarantine
-from pipelines.reports.run_summary import FileLine
-from pipelines.reports.texts import policy_title
-from pipelines.reports.township import write_township
+from pipelines.reports.evidence import Wording
+from pipelines.reports.expectations_page import write_expectations
+from pipelines.reports.ledger_night import LISTED, FlagKey, leave, mismatch_rows, open_flags
+from pipelines.reports.links_table import write_links
+from pipelines.reports.lists import LedgerNight, township_lists
+from pipelines.reports.mismatch_report import write_mismatch_report
+from pipelines.reports.night_files import Progress, replaced, write_checks, write_departments, write_lists
+from pipelines.reports.register_facts import HouseholdKey, care_counts, heads
+from pipelines.reports.run_report import findings
+from pipelines.reports.run_summary import FileLine, Finding
+from pipelines.reports.suspended import SuspendedRule, unchecked_by_county
+from pipelines.reports.visits import Visit, write_visits
+from pipelines.workspace import Workspace, date_number
 
-COUNTY_LIST = "_county"
-_PARALLEL_CASES = 4_000  # below, starting processes costs more than it saves
-
-
-@contextmanager
-def replaced(target: Path, owned: Sequence[str]) -> Iterator[Path]:
-    """Gives a folder beside `target` to write to; when the block ends well, each of the `owned` names in `target` becomes what was written.
-
-    An owned name that was not written is removed; anything else in `target` stays. A failed block changes nothing.
-    """
-    beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
-    beside.mkdir(parents=True)
-    try:
-        yield beside
-        target.mkdir(parents=True, exist_ok=True)
-        for name in owned:
-            _remove(target / name)
-            if (beside / name).exists():
-                (beside / name).replace(target / name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+OWNED = (
+    "flags", "quarantine", "mismatches", "expectations", "expectations.html", "mismatch-report.html", "visit-list.xlsx",
+    "flags.parquet", "mismatches.parquet", "coverage.parquet", "links.parquet",
+)  # fmt: skip
+VISIT_RULE = "SV-01"
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+@dataclass(frozen=True)
+class NightStock:
+    """What the stages before left, as objects: the files of every dataset, what was judged, and what is in force."""
+
+    files: Sequence[FileLine]
+    conformed: Sequence[Conformed]
+    validations: Sequence[Validation]
+    in_force: InForce
 
 
-def write_lists(folder: Path, lists: Sequence[TownshipList], progress: Callable[[str], None] = lambda _: None) -> int:
-    """Writes `flags/<county>/<township>.xlsx` below `folder` for every list; gives their number. A province's worth is spread over processes."""
-    progress(f"{len(lists)} township workbooks")
-    paths = [folder / "flags" / entry.county_code / f"{entry.township or COUNTY_LIST}.xlsx" for entry in lists]
-    if sum(len(entry.cases) for entry in lists) < _PARALLEL_CASES:
-        for path, entry in zip(paths, lists, strict=True):
-            write_township(path, entry)
-    else:
-        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(write_township, paths, lists, chunksize=4))
-    return len(lists)
+@dataclass(frozen=True)
+class Written:
+    """What the reports hold, for the run's report: findings of flags and of mismatches, suspensions, and how many cases stand on the lists."""
+
+    folder: Path
+    findings: tuple[tuple[Finding, ...], tuple[Finding, ...]]
+    suspended: tuple[SuspendedRule, ...]
+    cases: int
 
 
-def write_departments(
-    folder: Path,
-    files: Sequence[FileLine],
-    conformed: Iterable[Conformed],
-    in_force: InForce,
+@dataclass(frozen=True)
+class _Night:
+    """What every part of the reports needs."""
+
+    ledger: Ledger
+    workspace: Workspace
+    as_of: date
+    facts: Facts
+    stock: NightStock
+    contracts: Mapping[str, Contract]
+    code_version: str
+    wording: Wording
+    allowed: Reveal
+    suspended: tuple[SuspendedRule, ...]
+    flags: pd.DataFrame
+    mismatches: pd.DataFrame
+
+    @property
+    def policy(self) -> Policy:
+        return self.facts.policy
+
+
+def write_reports(
+    ledger: Ledger,
+    workspace: Workspace,
+    as_of: date,
     *,
+    facts: Facts,
+    stock: NightStock,
     contracts: Mapping[str, Contract],
-    policy: Policy,
-    as_of: date,
-) -> None:
-    """Writes `quarantine/<department>.xlsx` below `folder` for every department that delivers, whether it has faults or not."""
-    done = defects.of_the_night(conformed, in_force)
-    departments = dict.fromkeys(contract.department for contract in contracts.values() if contract.department != REFERENCE)
-    for department in departments:
-        own = [item for item in done if contracts[item.dataset].department == department]
-        write_quarantine(
-            folder / "quarantine" / f"{department}.xlsx",
-            department,
-            [line for line in files if line.department == department],
-            defects.quarantined(own),
-            defects.warned(own),
-            contracts=contracts,
-            policy=policy,
-            as_of=as_of,
-        )
+    code_version: str,
+    progress: Progress = lambda _: None,
+) -> Written:
+    """Writes everything of `reports/<as-of>/` but run.json, which the caller writes last, from the published night and what the stages left.
+
+    All of it is written beside and then put in place, so a failed report changes nothing and the same night gives the same files. Raises LedgerError
+    when the night has not been published, StageError when a flag would be on no list.
+    """
+    night = _Night(
+        ledger, workspace, as_of, facts, stock, contracts, code_version,
+        wording=Wording(contracts, facts.policy),
+        allowed=leave(ledger, as_of),
+        suspended=tuple(SuspendedRule(*row) for row in _columns(queries.suspensions(ledger, as_of), "rule", "county_code", "dataset", "reason")),
+        flags=queries.flags(ledger, as_of, wanted=LISTED),
+        mismatches=queries.mismatches(ledger, as_of, wanted=LISTED),
+    )  # fmt: skip
+    with replaced(workspace.reports(as_of), OWNED) as beside:
+        _write_lists(beside, night, progress)
+        progress("workbooks for departments")
+        write_departments(beside, stock.files, stock.conformed, stock.in_force, contracts=contracts, policy=night.policy, as_of=as_of)
+        _write_findings(beside, night, progress)
+        progress("tables for other systems")
+        _write_tables(beside, night)
+    return Written(workspace.reports(as_of), _ledger_findings(night), night.suspended, int(night.flags["case_id"].nunique()))
 
 
-def write_checks(
-    folder: Path,
-    rows: Callable[[str], Iterable[MismatchRow]],
-    mismatches: pd.DataFrame,
-    denominators: pd.DataFrame,
-    suspensions: pd.DataFrame,
-    *,
-    policy: Policy,
-    as_of: date,
-) -> None:
-    """Writes `mismatches/<check>.xlsx` below `folder` for every check; `rows` gives a check's mismatches. Tables as in mismatch_figures."""
-    counties = county_figures(mismatches, denominators, suspensions, policy)
-    for place, figures in enumerate(check_figures(mismatches, denominators, suspensions, policy)):
-        parts = [(county.name, county.cells[place]) for county in counties]
-        path = folder / "mismatches" / f"{figures.check}.xlsx"
-        write_check(path, figures, parts, rows(figures.check), as_of=as_of, policy=policy_title(policy))
+def _write_lists(folder: Path, night: _Night, progress: Progress) -> None:
+    progress("reading the ledger")
+    facts, policy = night.facts, night.policy
+    households = _households(night.workspace.night(night.as_of))
+    named = heads(facts.records, households.values())
+    told = open_flags(night.ledger, night.as_of, night.allowed, households, named)
+    unchecked = unchecked_by_county(night.suspended, night.stock.in_force.coverage, policy, night.contracts)
+    write_lists(folder, township_lists(told, unchecked, night.wording, policy, night.as_of), progress)
+    write_visits(folder / "visit-list.xlsx", _visits(told, night.wording), care_counts(facts), policy=policy, as_of=night.as_of)
+
+
+def _write_findings(folder: Path, night: _Night, progress: Progress) -> None:
+    """The auditors' workbooks, the mismatch report and the page of expectations."""
+    policy, as_of = night.policy, night.as_of
+    denominators = queries.denominators(night.ledger, as_of)
+    held = pd.DataFrame([vars(item) for item in night.suspended if item.rule in policy.checks], columns=["rule", "county_code", "dataset", "reason"])
+    progress("workbooks for auditors")
+
+    def rows(check: str) -> Any:
+        return mismatch_rows(night.ledger, as_of, check, night.allowed, night.wording, policy.region.counties)
+
+    write_checks(folder, rows, night.mismatches, denominators, held, policy=policy, as_of=as_of)
+    progress("pages")
+    write_mismatch_report(
+        folder / "mismatch-report.html",
+        mismatches=night.mismatches,
+        denominators=denominators,
+        suspensions=held,
+        coverage=night.stock.in_force.coverage,
+        policy=policy,
+        contracts=night.contracts,
+        as_of=as_of,
+        code_version=night.code_version,
+    )
+    write_expectations(folder, _documents(night.stock), policy=policy, contracts=night.contracts, as_of=as_of, code_version=night.code_version)
+
+
+def _write_tables(folder: Path, night: _Night) -> None:
+    """Flags, mismatches, coverage and links as Parquet: tokens and masked values only."""
+    export.write(night.flags.drop(columns="edition").rename(columns={"due": "due_date"}), folder / "flags.parquet", "parquet")
+    export.write(night.mismatches.drop(columns="edition"), folder / "mismatches.parquet", "parquet")
+    night.stock.in_force.coverage.to_parquet(folder / "coverage.parquet")
+    links = night.workspace.night(night.as_of) / "links.parquet"
+    write_links(links, folder / "links.parquet", open_tokens(night.workspace))
+
+
+def _ledger_findings(night: _Night) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    standing = Counter(_columns(night.flags, "rule", "state")) + Counter(_columns(night.mismatches, "check", "state"))
+    events = Counter(_columns(queries.changes(night.ledger, night.as_of, FLAGS), "rule", "kind"))
+    events += Counter(_columns(queries.changes(night.ledger, night.as_of, MISMATCHES), "check", "kind"))
+    checked: Counter[str] = Counter()
+    for check, count in _columns(queries.denominators(night.ledger, night.as_of), "check", "checked"):
+        checked[check] += count
+    return findings(night.policy, standing=standing, events=events, checked=checked, suspended=night.suspended)
+
+
+def found_tonight(folder: Path, policy: Policy) -> tuple[tuple[tuple[Finding, ...], tuple[Finding, ...]], tuple[SuspendedRule, ...]]:
+    """Findings and suspensions of a night that was evaluated but not published, from its folder; what is new or gone only the ledger can tell."""
+    tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("flags", "mismatches", "denominators", "suspensions")}
+    standing = Counter(_columns(tables["flags"], "rule", "state")) + Counter(_columns(tables["mismatches"], "check", "state"))
+    checked: Counter[str] = Counter()
+    for check, count in _columns(tables["denominators"], "check", "checked"):
+        checked[check] += count
+    suspended = tuple(SuspendedRule(*row) for row in _columns(tables["suspensions"], "rule", "county_code", "dataset", "reason"))
+    return findings(policy, standing=standing, events={}, checked=checked, suspended=suspended), suspended
+
+
+def _columns(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(frame[name].tolist() for name in names), strict=True)
+
+
+def _households(folder: Path) -> dict[FlagKey, HouseholdKey]:
+    """The household of each of tonight's flags that has one."""
+    names = ["rule", "subject", "county_code", "household_dataset", "household"]
+    frame = pq.read_table(folder / "flags.parquet", columns=names).to_pandas()
+    rows = _columns(frame[frame["household"].notna()], *names)
+    return {(rule, subject, county): (dataset, household, county) for rule, subject, county, dataset, household in rows}
+
+
+def _visits(night: LedgerNight, wording: Wording) -> Iterator[Visit]:
+    for flag in night.flags:
+        if flag.rule == VISIT_RULE and flag.person in night.persons:
+            shows = "；".join(wording.sentences(flag.evidence, named=False))
+            yield Visit(flag.county_code, flag.township, flag.village, night.persons[flag.person], shows)
+
+
+def _documents(stock: NightStock) -> list[dict[str, Any]]:
+    """The results of the deliveries in force and of each dataset's and county's newest."""
+    used = {(dataset, file.snapshot) for dataset, files in stock.in_force.files.items() for file in files}
+    newest: dict[tuple[str, str | None], date] = {}
+    for item in stock.validations:
+        key = (item.dataset, item.county_code)
+        newest[key] = max(newest.get(key, item.snapshot), item.snapshot)
+    shown = (
+        item
+        for item in stock.validations
+        if (item.dataset, date_number(item.snapshot)) in used or newest[item.dataset, item.county_code] == item.snapshot
+    )
+    return [json.loads((item.folder / "result.json").read_text(encoding="utf-8")) for item in shown]

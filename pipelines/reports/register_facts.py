@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import ibis
 import pyarrow as pa
 
-from pipelines.engine import Engine
 from pipelines.facts import Facts
-from pipelines.identity.records import Records
+from pipelines.facts.source import RecordSource
 from pipelines.reports.visits import CareCount
 
 HOUSEHOLD_NUMBERS = {"low_income": "family_id", "poverty_register": "household_no", "dibao": "family_id"}
@@ -18,7 +17,7 @@ _HEAD = "户主"
 HouseholdKey = tuple[str, str, str]
 
 
-def heads(engine: Engine, records: Records, households: Iterable[HouseholdKey]) -> dict[HouseholdKey, str]:
+def heads(records: RecordSource, households: Iterable[HouseholdKey]) -> dict[HouseholdKey, str]:
     """The name of each household's head, by dataset, number and county, of the households asked for; one without a row of its head is left out.
 
     Where several rows say 户主, the first delivered serves.
@@ -35,17 +34,17 @@ def heads(engine: Engine, records: Records, households: Iterable[HouseholdKey]) 
         named = rows.semi_join(keys, ["household", "county_code"])
         rows = named.select("household", "county_code", "name", "file", "line_no", "member_no")
         rows = rows.order_by("household", "county_code", "file", "line_no", "member_no")
-        for row in engine.arrow(rows).to_pylist():
+        for row in records.engine.arrow(rows).to_pylist():
             found.setdefault((dataset, row["household"], row["county_code"]), row["name"])
     return found
 
 
-def care_counts(engine: Engine, facts: Facts) -> list[CareCount]:
+def care_counts(facts: Facts) -> list[CareCount]:
     """Persons with an active tekun row, by county of the region, support mode and self-care; empty without a tekun snapshot (三(一))."""
     if "tekun" not in facts.records:
         return []
     rows = facts.active_tekun
     rows = rows.filter(rows.county_code.isin(list(facts.policy.region.counties)))
     counted = rows.group_by("county_code", "support_mode", "self_care").agg(persons=rows.person.nunique())
-    found = engine.arrow(counted.order_by("county_code", "support_mode", "self_care")).to_pylist()
+    found = facts.records.engine.arrow(counted.order_by("county_code", "support_mode", "self_care")).to_pylist()
     return [CareCount(row["county_code"], row["support_mode"] or "", row["self_care"] or "", row["persons"]) for row in found]

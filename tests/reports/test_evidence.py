@@ -23,7 +23,6 @@ WORDS = Wording(contracts(), policy())
         ("disability_certificates", "certificate_number", "64019919620304123411", "640***********123411"),
         ("dibao", "phone", "13800001234", "138****1234"),
         ("dibao", "status", "", "空"),
-        ("", "standard", "38000", "380.00 元"),
     ],
 )
 def test_values_are_written_as_people_write_them(dataset: str, field: str, value: str, told: str) -> None:
@@ -47,7 +46,7 @@ def test_a_source_is_one_sentence_and_absences_of_one_kind_are_told_together() -
         named=False,
     )
     assert told == (
-        "低收入家庭（2020-07-15）家庭月人均收入 455.00 元、家庭人口数 3",
+        "低收入家庭（2020-07-15）家庭月人均收入 455.00 元，家庭人口数 3",
         "低保对象、特困供养人员：名册中没有此人",
         "当地低保月标准 380.00",
     )
@@ -57,3 +56,8 @@ def test_names_stand_before_what_is_only_theirs() -> None:
     cells = [cell("poverty_register", "labour", "无劳动力", "labour", person="t1", name="马明")]
     assert WORDS.sentences(cells, named=True) == ("马明：建档立卡（2020-07-15）劳动能力 无劳动力",)
     assert WORDS.sentences(cells, named=False) == ("建档立卡（2020-07-15）劳动能力 无劳动力",)
+
+
+def test_several_values_of_one_kind_stand_with_their_headers() -> None:
+    told = WORDS.sentences([cell("dibao", "start_month", "201901", "cover"), cell("dibao", "status", "在保", "cover")], named=False)
+    assert told == ("低保对象（2020-07-15）保障情况（起始保障年月 2019-01、保障状态 在保）",)

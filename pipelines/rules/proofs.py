@@ -110,8 +110,14 @@ def _lost_contributions(dataset: str) -> Rows:
     return rows
 
 
+def _born(rows: ir.Table) -> ir.Table:
+    """The rows with the birth date that counts: of the valid number, else of the column, else of the invalid number."""
+    by_column = ibis.coalesce(rows.birth_date, rows.id_birth_date)
+    return rows.mutate(birth_date=ibis.ifelse(rows.id_status == "valid", rows.id_birth_date, by_column))
+
+
 def _candidates(dataset: str) -> Rows:
-    return lambda facts, _: candidate_rows(facts)[dataset]
+    return lambda facts, _: _born(candidate_rows(facts)[dataset])
 
 
 def _out_of_work(dataset: str) -> Rows:
@@ -131,7 +137,7 @@ def _recent_assistance(facts: Facts, _: ir.Table) -> ir.Table:
 _COVER = ("status", "start_month", "end_month")
 _DIBAO = _cells("cover", "is_covered", *_COVER)
 _TEKUN = _cells("cover", *_COVER, "stop_reason")
-_BIRTH = _cells("birth_date", "id_birth_date", "birth_date")
+_BIRTH = _cells("birth_date", "birth_date")
 
 NOT_COVERED: tuple[Proof, ...] = (
     Source("dibao", _cells("ended_cover", "is_covered", *_COVER), _rows("dibao"), whom=UNCOVERED, absent="not_on_roster"),
@@ -264,7 +270,7 @@ PROOFS: dict[str, tuple[Proof, ...]] = {
     "MC-03": (*LOW_INCOME_FAMILY, *_HOUSEHOLD_COVER),
     "MC-04": (
         Source("tekun", _cells("ended_at_16", "status", "stop_reason", "start_month", "end_month"), _rows("tekun")),
-        Source("tekun", _BIRTH, _rows("tekun")),
+        Source("tekun", _BIRTH, lambda facts, _: _born(facts.records["tekun"])),
         _number("tekun", "minor_age", "age_limit"),
         *NOT_DECEASED,
     ),
@@ -294,13 +300,13 @@ PROOFS: dict[str, tuple[Proof, ...]] = {
     "RR-04": (_number("relapse", "monitoring_line", "monitoring_line"), *_RELAPSE),
     "SV-01": (
         Source("tekun", (*_cells("support_mode", "support_mode"), *_cells("self_care", "self_care"), *_TEKUN), lambda facts, _: facts.active_tekun),
-        Source("tekun", _BIRTH, lambda facts, _: facts.active_tekun),
+        Source("tekun", _BIRTH, lambda facts, _: _born(facts.active_tekun)),
         _number("tekun", "old_age", "age_limit", "old_age_clause"),
         *SEVERE,
     ),
     "SV-02": (
         Source("tekun", _TEKUN, lambda facts, _: facts.active_tekun),
-        Source("tekun", _BIRTH, lambda facts, _: facts.active_tekun),
+        Source("tekun", _BIRTH, lambda facts, _: _born(facts.active_tekun)),
         _number("tekun", "minor_age", "age_limit"),
         _number("tekun", "turning_days", "turning_days"),
     ),

@@ -8,19 +8,22 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from pipelines.contracts import Contract
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, StageError
 from pipelines.extracts.content import land_content, read_content
 from pipelines.extracts.files import delivered_files, file_digest, file_format, read_name, snapshot_date, too_big
 from pipelines.policy import Region
 from pipelines.workspace import Workspace, atomic_path
 
 LAYOUT = 1  # of landed files; a change of how landing reads gives it a new number, so that files are read again
+LONGEST_NAME = 200  # bytes; the report's name is longer, and file systems allow 255
 _UNREAD = "unread"
 PARALLEL_BYTES = 64 << 20  # below, starting processes costs more than it saves
 
@@ -75,11 +78,12 @@ def land(workspace: Workspace, contract: Contract, as_of: date, region: Region) 
     """Every file of the dataset that is dated at or before `as_of`, landed, recognised or refused; by name.
 
     Files whose date cannot be read are refused and listed too. A file that was landed or refused before, under the same contract, is not read again.
+    Raises StageError when a reading process is killed.
     """
     key = _contract_key(contract)
     reports = workspace.landed / contract.dataset
     files = [path for path in delivered_files(workspace.inbox / contract.dataset) if (snapshot_date(path.name) or as_of) <= as_of]
-    before = {path.name: _read_report(reports / f"{path.name}.json") for path in files}
+    before = {path.name: _read_report(_report_path(reports, path.name)) for path in files}
     landings = [_identified(path, contract, key, region, before[path.name]) for path in files]
     firsts = _first_names(landings, before)
     todo = [landing for landing in landings if landing.status == _UNREAD and firsts[_identity(landing)] == landing.file]
@@ -87,7 +91,7 @@ def land(workspace: Workspace, contract: Contract, as_of: date, region: Region) 
     result = [_settled(landing, firsts, done) for landing in landings]
     for landing in result:
         if landing != before[landing.file]:
-            _write_report(reports / f"{landing.file}.json", landing)
+            _write_report(_report_path(reports, landing.file), landing)
     return result
 
 
@@ -121,7 +125,10 @@ def _identified(path: Path, contract: Contract, key: str, region: Region, before
     except DeliveryError as error:
         return _refused(found, error)
     unchanged = before is not None and before.digest and (before.bytes, before.received) == (found.bytes, found.received)
-    digest = before.digest if before is not None and unchanged else file_digest(path)
+    try:
+        digest = before.digest if before is not None and unchanged else file_digest(path)
+    except OSError as error:
+        return _refused(found, DeliveryError(f"it cannot be read ({error.strerror}); correct its permissions or have it delivered again."))
     found = replace(found, digest=digest)
     if before is None or (before.digest, before.contract, before.county_code) != (digest, key, name.county_code) or before.status == "same":
         return found
@@ -164,8 +171,11 @@ def _read_all(landings: list[Landing], contract: Contract, folder: Path, threads
     distinct = list({landing.digest: landing for landing in reversed(landings)}.values())
     workers = min(threads or os.cpu_count() or 1, len(distinct))
     if workers > 1 and sum(landing.bytes for landing in distinct) >= PARALLEL_BYTES and not multiprocessing.current_process().daemon:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-            done = list(pool.map(_read, distinct, [contract] * len(distinct), [folder] * len(distinct)))
+        try:
+            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+                done = list(pool.map(_read, distinct, repeat(contract), repeat(folder)))
+        except BrokenProcessPool as error:
+            raise StageError(f"Reading {contract.dataset} ended in mid-air, probably for lack of memory; set threads to 1 and run again.") from error
     else:
         done = [_read(landing, contract, folder) for landing in distinct]
     taken = {landing.file for landing in done}
@@ -189,6 +199,11 @@ def _read(landing: Landing, contract: Contract, folder: Path) -> Landing:
     except DeliveryError as error:
         return _refused(landing, error)
     return replace(landing, status="landed", landed_path=str(target), **asdict(content))
+
+
+def _report_path(folder: Path, file: str) -> Path:
+    name = file if len(file.encode()) <= LONGEST_NAME else hashlib.sha256(file.encode()).hexdigest()[:32]
+    return folder / f"{name}.json"
 
 
 def _read_report(path: Path) -> Landing | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.errors import DeliveryError
-from pipelines.extracts.cells import Block, block_of_rows, cell_text, is_numeric
+from pipelines.extracts.cells import Block, Column, cell_text, is_numeric
 from pipelines.extracts.files import too_big
 from pipelines.extracts.grid import Grid
 from pipelines.extracts.header import TITLE_ROWS, Header, PreviewRow
@@ -115,7 +116,12 @@ def _fill_down(values: list[Any], merged: Sequence[int], above: dict[int, Any]) 
 
 
 def _block(rows: Sequence[Sequence[Any]], first_line: int, width: int) -> Block:
-    lines = list(range(first_line, first_line + len(rows)))
-    block = block_of_rows([[cell_text(value) for value in row] for row in rows], lines, [None] * len(rows), width)
-    numeric = {position: pa.array([is_numeric(row[position]) for row in rows]) for position in range(min(width, len(rows[0])))}
-    return Block(block.columns, block.lines, block.problems, numeric)
+    columns: list[Column] = []
+    numeric: dict[int, Column] = {}
+    for position, values in enumerate(islice(zip(*rows, strict=True), width)):
+        columns.append(pa.array([value if isinstance(value, str) else cell_text(value) for value in values], pa.string()))
+        flags = [is_numeric(value) for value in values]
+        if any(flags):
+            numeric[position] = pa.array(flags)
+    lines = pa.array(range(first_line, first_line + len(rows)), pa.int64())
+    return Block(columns, lines, pa.nulls(len(rows), pa.string()), numeric)

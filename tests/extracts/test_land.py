@@ -72,6 +72,12 @@ def test_a_report_lies_beside_and_reads_back(inbox) -> None:
     assert inbox.land()[COUNTY_FILE] == landing
 
 
+def test_a_name_as_long_as_file_systems_allow_lands(inbox) -> None:
+    name = f"{'低' * 78}20200731_640323.csv"
+    assert inbox.land_one(name, GOOD).status == "landed"
+    assert inbox.land()[name].status == "landed"
+
+
 def test_the_same_bytes_for_the_same_date_keep_their_first_name(inbox) -> None:
     later = inbox.deliver("zz_640323_20200731.csv", GOOD)
     inbox.land()

@@ -124,6 +124,17 @@ def pinned(table: ir.Table) -> ir.Table:
     return views[operation]
 
 
+def kept(table: ir.Table) -> ir.Table:
+    """The same rows, computed now and held by the engine until it closes: for what several queries build on.
+
+    Ibis' own cache drops its table when Python forgets it, which may be after the engine has closed.
+    """
+    backend = table.get_backend()
+    if backend.name == "pyspark":
+        return table.cache()
+    return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+
+
 def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:
     """An engine by its name: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
 

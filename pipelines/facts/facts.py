@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.engine import pinned
+from pipelines.engine import kept, pinned
 from pipelines.facts import ages, cover, deaths, disability, households, illness, income, medical, poverty
 from pipelines.facts.source import RecordSource
 from pipelines.facts.tables import empty, people, union, with_likeness
@@ -87,7 +87,7 @@ class Facts:
         """`person`, `by_likeness` of the severely disabled."""
         if "disability_certificates" not in self.records:
             return empty(person=pa.int64(), by_likeness=pa.bool_())
-        return with_likeness(self.certificates.filter(self.certificates.severe)).cache()
+        return kept(with_likeness(self.certificates.filter(self.certificates.severe)))
 
     @cached_property
     def illnesses(self) -> ir.Table:
@@ -99,7 +99,7 @@ class Facts:
         """`person`, `by_likeness` of those with a listed illness recognised and not run out."""
         if "serious_illness" not in self.records:
             return empty(person=pa.int64(), by_likeness=pa.bool_())
-        return with_likeness(illness.in_force(self.illnesses, self.day)).cache()
+        return kept(with_likeness(illness.in_force(self.illnesses, self.day)))
 
     @cached_property
     def low_income(self) -> ir.Table:
@@ -141,7 +141,7 @@ class Facts:
         paid = poor.join(self.self_pay, "person").group_by("household", "county_code")
         sums = paid.agg(self_pay=ibis._.self_pay.sum(), by_likeness=ibis._.by_likeness.any())
         tables.append(self._shock("medical", sums.filter(sums.self_pay >= self.self_pay_line)))
-        return union(tables, tables[0]).cache()
+        return kept(union(tables, tables[0]))
 
     @property
     def self_pay_line(self) -> int:
@@ -194,6 +194,6 @@ class Facts:
 
 def _kept(table: ir.Table, sources: Sequence[object]) -> ir.Table:
     """The table computed once; one without sources belongs to no engine and stays as it is."""
-    return table.cache() if sources else table
+    return kept(table) if sources else table
 
 

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.engine import kept
 from pipelines.extracts.coverage import Coverage
 from pipelines.facts import Facts
 from pipelines.facts.households import HOUSEHOLD
@@ -84,9 +85,9 @@ def flag_tables(facts: Facts, coverage: Coverage) -> tuple[ir.Table, ir.Table, i
     checked = {rule: candidates for rule, candidates in rules.items() if rule not in unmet_anywhere(unmet, counties)}
     raised = [candidates().mutate(rule=ibis.literal(rule)).select(*_CANDIDATE) for rule, candidates in checked.items()]
     found = _placed(facts, _where_checked(union(raised, empty(**_CANDIDATE)), unmet))
-    flags = _with_words(facts, found).cache()
-    people = _people(facts, flags).cache()
-    flags = _with_state(facts, flags, people).cache()
+    flags = kept(_with_words(facts, found))
+    people = kept(_people(facts, flags))
+    flags = kept(_with_state(facts, flags, people))
     named = {row["rule"] for row in facts.records.engine.arrow(flags.select("rule").distinct()).to_pylist()}
     evidence = gather(facts, coverage, flags, people, {rule: proofs for rule, proofs in PROOFS.items() if rule in named})
     return flags, evidence, _members(facts, flags, people), _suspended(facts, flags, unmet)

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from pipelines.engine import kept
 from pipelines.extracts.coverage import Coverage
 from pipelines.facts import Facts
 from pipelines.facts.tables import union
@@ -85,7 +86,7 @@ def gather(facts: Facts, coverage: Coverage, flags: ir.Table, people: ir.Table, 
     plan = _Plan(facts, proofs)
     parts = [_constants(facts, plan, flags), _doubts(facts, coverage, people, list(proofs))]
     if plan.sources:
-        rows = _source_rows(facts, plan, flags, people).cache()
+        rows = kept(_source_rows(facts, plan, flags, people))
         about = people.join(plan.places, "rule")
         about = about.filter(_is_of(about, about.whom))
         parts += [_shown(plan, flags, about, rows), _absences(about.filter(about.absent.notnull()).anti_join(rows, ["proof", "person"]), coverage)]

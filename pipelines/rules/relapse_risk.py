@@ -7,6 +7,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.engine import kept
 from pipelines.facts import Facts
 from pipelines.rules.candidates import one_per_household
 
@@ -56,7 +57,7 @@ class RelapseRisk:
         open_households = counts.filter(counts.uncovered > 0).join(says, ["household", "county_code"])
         shocks = self.facts.shocks.group_by("household", "county_code").agg(kinds=ibis._.kind.nunique(), shock_by_likeness=ibis._.by_likeness.any())
         joined = open_households.left_join(shocks, ["household", "county_code"]).drop("household_right", "county_code_right")
-        return joined.mutate(kinds=joined.kinds.fill_null(0), shock_by_likeness=joined.shock_by_likeness.fill_null(False)).cache()
+        return kept(joined.mutate(kinds=joined.kinds.fill_null(0), shock_by_likeness=joined.shock_by_likeness.fill_null(False)))
 
     @property
     def _shaken(self) -> ir.Table:

@@ -7,6 +7,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.engine import kept
 from pipelines.facts import Facts
 from pipelines.facts.ages import age
 from pipelines.facts.households import PENSION_SCHEMES
@@ -47,7 +48,7 @@ class UnemploymentGap:
         rows = among(self._candidates, self.facts.ages.filter(years >= young, years <= old))
         for excluded in (self._earning, self._contributing, self._on_benefit, self._granted, self.facts.covered, self.facts.deceased):
             rows = not_among(rows, excluded)
-        return one_per_person(rows).cache()
+        return kept(one_per_person(rows))
 
     @property
     def _candidates(self) -> ir.Table:

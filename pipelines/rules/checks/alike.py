@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from pipelines.engine import kept
 from pipelines.facts.tables import among, union
 from pipelines.identity.names import LEVELS, agreements
 
@@ -25,14 +26,14 @@ def names_that_differ(tables: Sequence[ir.Table]) -> ir.Table | None:
     all_names = union(named, named[0])
     spread = all_names.group_by("person").agg(least=all_names.name_folded.min(), most=all_names.name_folded.max())
     several = spread.filter(spread.least != spread.most)
-    names = among(all_names, several).distinct().cache()
+    names = kept(among(all_names, several).distinct())
     left, right = names.rename(left="name_folded"), names.rename(right="name_folded", other="person")
     pairs = left.join(right, [left.person == right.other, left.left < right.right])
     differing = _that_differ(pairs.select("left", "right").distinct().to_pyarrow())
     if not differing.num_rows:
         return None
     wrong = pairs.join(ibis.memtable(differing), ["left", "right"])
-    return wrong.select("person", name_folded=wrong.left).union(wrong.select("person", name_folded=wrong.right)).distinct().cache()
+    return kept(wrong.select("person", name_folded=wrong.left).union(wrong.select("person", name_folded=wrong.right)).distinct())
 
 
 def _that_differ(pairs: pa.Table) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,14 @@ from pipelines.extracts.grid import Grid
 from pipelines.extracts.header import TITLE_ROWS, Header, PreviewRow
 
 BLOCK_ROWS = 50_000
+MOST_CELLS = 120_000_000  # as wide as a table may be at Excel's most rows: 100 columns
+_SCAN_BYTES = 4 << 20
+_LONGEST_TAG = 400
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_ROW = re.compile(rb' r="[A-Z]{0,3}([0-9]{1,7})"')
+_WIDTHS = (26, 104, 702, 16384)  # columns up to Z, CZ, ZZ, and all
+_WIDER = [re.compile(rb' r="' + letters + rb'[0-9]{1,7}"[^>/]*>') for letters in (rb"[A-Z]{2,3}", rb"(?:[D-Z][A-Z]|[A-Z]{3})", rb"[A-Z]{3}")]
+
 
 
 def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
@@ -34,6 +43,7 @@ def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 if sum(item.file_size for item in archive.infolist()) > max_bytes:
                     raise too_big(max_bytes)
+                _refuse_sprawl(archive)
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
         sheets = [
             workbook.get_sheet_by_name(meta.name)
@@ -41,6 +51,25 @@ def open_workbook(path: Path, max_bytes: int) -> list[Grid]:
             if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
         ]
     return [Grid(sheet.name, _preview(sheet), partial(_blocks, sheet)) for sheet in sheets if sheet.start is not None]
+
+
+def _refuse_sprawl(archive: zipfile.ZipFile) -> None:
+    """Refuses a workbook with a stray value so far out that the reader, which holds every cell up to it, would end the whole program."""
+    for item in archive.infolist():
+        if not _SHEET.fullmatch(item.filename):
+            continue
+        wider, last_row, tail = 0, 0, b""
+        with archive.open(item) as stream:
+            while chunk := stream.read(_SCAN_BYTES):
+                text = tail + chunk
+                while wider < len(_WIDER) and _WIDER[wider].search(text):  # a cell with a value beyond what was seen so far
+                    wider += 1
+                row = _ROW.match(text, max(text.rfind(b' r="'), 0))
+                last_row = int(row.group(1)) if row else last_row
+                tail = text[-_LONGEST_TAG:]
+        columns = _WIDTHS[wider]
+        if columns * last_row > MOST_CELLS:
+            raise DeliveryError(f"it has a sheet of about {last_row} rows by {columns} columns, mostly empty; delete the stray cells.")
 
 
 @contextmanager

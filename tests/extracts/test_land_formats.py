@@ -192,6 +192,19 @@ def test_merged_titles_and_merged_data_cells(inbox) -> None:
     assert rows_of(landing, "family_id", "name", "line") == [("F1", "马·明", "3"), ("F1", "马花", "4"), ("F2", "李秀英", "5")]
 
 
+def test_a_stray_value_at_the_far_corner_of_a_sheet_is_refused_before_it_fills_the_memory(inbox) -> None:
+    book = openpyxl.Workbook()
+    for row in TABLE:
+        book.active.append(row)
+    book.active["XFD1048576"] = "."
+    assert "mostly empty" in inbox.refusal("dibao_640323_20200731.xlsx", saved(book))
+
+
+def test_a_wide_workbook_is_read(inbox) -> None:
+    header, row = [[*cells, *["x"] * 800] for cells in (HEADER, ROWS[0])]
+    assert inbox.land_one("dibao_640323_20200731.xlsx", xlsx([header, row])).rows == 1
+
+
 def test_the_first_visible_sheet_with_a_header_is_read(inbox) -> None:
     book = openpyxl.Workbook()
     book.active.title = "说明"

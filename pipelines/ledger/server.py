@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -33,6 +34,7 @@ START_SECONDS = 300  # recovery after a crash can take minutes
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 _NOT_YET = ("starting up", "recovery", "not yet accepting")
 _NO_PROCESS = 2**22 + 1  # above every process number that Linux gives
+_APART: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}  # outlives us
 _CONFIGURATION = """\
 # Written by doudi at every start.
 listen_addresses = ''
@@ -146,11 +148,12 @@ class Server:
         self._configure(account)
         deadline = time.monotonic() + (30 if self._clear_stale_pid() else 0)
         guard = Path(__file__).with_name("guard.py")
-        subprocess.run([sys.executable, "-I", "-S", str(guard), str(self.folder / "users.lock"), *self._stop_command()], check=True)
+        watch = [sys.executable, "-I", "-S", str(guard), str(self.folder / "users.lock"), *self._stop_command()]
+        subprocess.run(watch, check=True, **_APART)
         start = account.command(
             self._binaries / "pg_ctl", "start", "-s", "-w", "-t", str(START_SECONDS), "-D", self.data, "-l", self.data / "server.log"
         )
-        while subprocess.run(start, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/").returncode:
+        while subprocess.run(start, check=False, **_APART).returncode:
             if time.monotonic() > deadline:  # a killed server's workers end by themselves
                 break
             time.sleep(0.2)

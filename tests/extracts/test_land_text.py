@@ -27,7 +27,7 @@ def _clean(cell: str) -> str | None:
     return cell.replace("\u200b", "").replace("１", "1").replace("　", " ").strip() or None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TABLES, BLOCKS, st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]), st.sampled_from(["\n", "\r\n"]), st.sampled_from([",", "\t"]))
 def test_any_cells_land_as_they_are_with_the_line_where_their_row_starts(tmp_path_factory, table, block, encoding, ending, delimiter) -> None:
     stream = io.StringIO(newline="")
@@ -44,7 +44,7 @@ def test_any_cells_land_as_they_are_with_the_line_where_their_row_starts(tmp_pat
     assert landing.damaged_rows == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 80), st.data(), BLOCKS)
 def test_a_stray_quote_costs_no_row_but_its_own(tmp_path_factory, count, data, block) -> None:
     lines = [f"F{number},马明,{number},01,202001" for number in range(count)]

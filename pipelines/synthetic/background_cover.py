@@ -15,9 +15,9 @@ def choose_poor(world: World, ordinary_households: np.ndarray) -> dict[str, np.n
     count = len(ordinary_households)
     south = people.county.south
     free = ordinary_households.copy()
-    dibao = free & world.chance(np.where(people.h_rural, 0.105 if south else 0.07, 0.03), count)
-    register = free & world.chance(np.where(people.h_rural, np.where(dibao, 0.55, 0.24 if south else 0.1), 0.004), count)
-    low_income = free & world.chance(np.where(dibao, 0.03, 0.034), count)
+    dibao = free & world.chance(np.where(people.h_rural, 0.115 if south else 0.08, 0.033), count)
+    register = free & world.chance(np.where(people.h_rural, np.where(dibao, 0.55, 0.26 if south else 0.115), 0.004), count)
+    low_income = free & world.chance(np.where(dibao, 0.03, 0.028), count)
     tekun = free & ~dibao & (people.h_size == 1) & world.chance(0.3, count)
     return {"dibao": dibao, "poverty_register": register, "low_income": low_income, "tekun": tekun}
 

@@ -20,7 +20,7 @@ def live_work(world: World, health: Health, ordinary: np.ndarray, poor: np.ndarr
     farmer = ordinary & ~company & ~public & (health.age >= 16) & (health.age < 60) & world.chance(np.where(people.rural, 0.72, 0.3), count)
     last = _last_months(world, company | public, poor)
     _insurance(world, company, public, farmer, last)
-    insured = company & world.chance(0.72, count)
+    insured = company & world.chance(0.64, count)
     lapsed = insured & (last < world.month - 3)
     _unemployment(world, insured, lapsed, last)
     _migrants(world, health, ordinary & ~public & ~_employed(world, company, last))

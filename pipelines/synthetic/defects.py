@@ -115,7 +115,7 @@ def column_defects(written: Written, table: Table) -> None:
 
 
 def _misspell(name: str, draw: np.ndarray) -> tuple[str, bool, bool]:
-    """A name misheard (it reads the same) or misread (it reads differently: the second value) or with its dot dropped, and whether anything changed."""
+    """A name misheard (it reads the same) or misread (it reads differently: the second value) or without its dot, and whether anything changed."""
     if "·" in name:
         return name.replace("·", "" if draw[0] < 0.5 else "•"), False, True
     table = HOMOPHONES if draw[0] < 0.5 else LOOKALIKES

@@ -75,11 +75,12 @@ def make_population(
     """A block of `people` persons in a county. Its first households are families for `scenarios` (their places in the catalogue, repeated);
     `births` gives birth days that a scenario fixes, by (scenario, place in the family); in scenarios of `twins` the son is the daughter's age."""
     planted = len(scenarios)
-    background = max(10, people - planted * len(FAMILY))
-    types = rng.choice(len(_TEMPLATES), int(background / MEAN_SIZE) + 1, p=_SHARES)
-    sizes = np.array([len(template) for template in _TEMPLATES])[types]
-    keep = int(np.searchsorted(np.cumsum(sizes), background)) + 1
-    types, sizes = types[:keep], sizes[:keep]
+    background = max(0, people - planted * len(FAMILY))
+    types = rng.choice(len(_TEMPLATES), int(background / MEAN_SIZE * 1.1) + 20, p=_SHARES)
+    every_size = np.array([len(template) for template in _TEMPLATES])
+    types = types[: int(np.searchsorted(np.cumsum(every_size[types]), background, side="right"))]
+    types = np.r_[types, np.zeros(background - every_size[types].sum(), np.int64)]
+    sizes = every_size[types]
     h_size = np.r_[np.full(planted, len(FAMILY)), sizes]
     household = np.repeat(np.arange(len(h_size)), h_size)
     h_first = np.cumsum(h_size) - h_size

@@ -28,7 +28,7 @@ from pipelines.synthetic.world import World
 from pipelines.workspace import DEFAULT_POLICY
 
 DEFAULT_DEFECTS = 0.02
-FEWEST, MOST = 5_000, 8_000_000
+FEWEST, MOST = 100, 8_000_000
 _BLOCK = 60_000
 Progress = Callable[[int, int], None]
 
@@ -49,7 +49,7 @@ def synthesize(out: Path, people: int, as_of: dt.date, seed: int, defects: float
     """Makes a province of about `people` persons: deliveries of all datasets under `out/inbox/`, dated `as_of`, and the truth under `out/truth/`.
 
     The same arguments give the same bytes. `defects` is the share of records with something wrong; `progress` is called with the persons made
-    so far and in all. Raises SettingsError for arguments that make no province.
+    so far and in all. Raises SettingsError for arguments that make no province, and for a folder with deliveries of real people.
     """
     if not FEWEST <= people <= MOST:
         raise SettingsError(f"--people {people} makes no province; give a number from {FEWEST} to {MOST}.")
@@ -57,6 +57,8 @@ def synthesize(out: Path, people: int, as_of: dt.date, seed: int, defects: float
         raise SettingsError(f"--defects {defects} is no share of records that departments deliver; give one from 0 to 0.3.")
     if as_of < POLICY_DATE:
         raise SettingsError(f"--as-of {as_of} lies before the policy of {POLICY_DATE}; give a later date.")
+    if any((out / "inbox").glob("*/*")) and not (out / "truth").is_dir():
+        raise SettingsError(f"{out} holds deliveries that are not synthetic; name another folder, so that the two are not mixed.")
     region = load_policy(DEFAULT_POLICY).region.counties
     played = counties(people, region, seed)
     names = {int(code): name for code, name in region.items()}
@@ -92,12 +94,11 @@ def synthesize(out: Path, people: int, as_of: dt.date, seed: int, defects: float
 
 def _blocks(played: list[County], people: int) -> list[tuple[County, int]]:
     """Counties cut into blocks of at most some ten thousands of persons."""
-    weight = sum(county.weight for county in played)
+    bounds = np.round(np.cumsum([0.0, *(county.weight for county in played)]) / sum(county.weight for county in played) * people).astype(int)
     blocks = []
-    for county in played:
-        size = round(people * county.weight / weight)
-        parts = -(-size // _BLOCK)
-        blocks += [(county, size // parts)] * parts
+    for county, size in zip(played, np.diff(bounds), strict=True):
+        parts = -(-int(size) // _BLOCK)
+        blocks += [(county, int(size) // parts + (part < int(size) % parts)) for part in range(parts)]
     return blocks
 
 
@@ -114,8 +115,10 @@ def _live(
     in_play: tuple[int, ...],
 ) -> World:
     """One block: its people and everything that happened to them."""
-    repeats = min(24, max(blocks, 4)) if people >= 15_000 else 2
-    scenarios = [scenario for scenario in range(len(CATALOGUE)) for repeat in range(repeats) if (scenario + repeat) % blocks == place]
+    repeats = min(24, max(blocks, 4)) if people >= 15_000 else 2 if people >= 5_000 else 1
+    step = max(1, -(-len(CATALOGUE) * 8 // people))
+    shown = range(0, len(CATALOGUE), step)
+    scenarios = [scenario for turn, scenario in enumerate(shown) for repeat in range(repeats) if (turn + repeat) % blocks == place]
     persons = make_population(rng, county, size, scenarios, planted_births(as_of), twin_scenarios(), as_of, numbers, number)
     world = World(persons, as_of, rng, in_play)
     plant(world)

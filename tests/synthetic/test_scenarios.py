@@ -21,7 +21,7 @@ POLICY_NAMES = (
 CHECK_NAMES = {"ID-04"} | {f"EN-{n:02d}" for n in range(1, 13)}
 
 
-@pytest.fixture(scope="module", params=[dt.date(2020, 7, 31), dt.date(2020, 7, 15), dt.date(2020, 12, 31)], ids=str)
+@pytest.fixture(scope="module", params=[dt.date(2020, 7, 31), dt.date(2020, 12, 1), dt.date(2024, 2, 29)], ids=str)
 def province(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("province")
     synthesize(out, 6000, request.param, 11, defects=0)

@@ -9,17 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.extracts.conform import Conformed
+from pipelines.extracts.deliveries import Delivery
 from pipelines.extracts.in_force import InForce
 
 COLUMNS = ["dataset", "file", "line", "column", "reason"]
 
 
-def of_the_night(conformed: Iterable[Conformed], in_force: InForce) -> list[Conformed]:
-    """The files in force and, per dataset and county, those of the newest date, whose faults are still to be corrected."""
+def of_the_night(conformed: Iterable[Conformed], deliveries: Iterable[Delivery], in_force: InForce) -> list[Conformed]:
+    """The files whose faults are still to be corrected: those in force, and of every dataset and county the newest delivery's, used or not."""
+    newest: dict[tuple[str, str | None], Delivery] = {}
+    for delivery in sorted(deliveries, key=lambda item: item.order):
+        newest[delivery.dataset, delivery.county_code] = delivery
+    wanted = {(delivery.dataset, file) for delivery in newest.values() for file in delivery.files}
+    wanted |= {(dataset, file.file) for dataset, files in in_force.files.items() for file in files}
     done = sorted(conformed, key=lambda item: (item.dataset, item.snapshot, item.file))
-    newest = {(item.dataset, item.county_code): item.snapshot for item in done}
-    used = {(dataset, file.file) for dataset, files in in_force.files.items() for file in files}
-    return [item for item in done if (item.dataset, item.file) in used or newest[item.dataset, item.county_code] == item.snapshot]
+    return [item for item in done if (item.dataset, item.file) in wanted]
 
 
 def quarantined(conformed: Sequence[Conformed]) -> pd.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.contracts import Contract
+from pipelines.contracts import Contract, Field
 from pipelines.masking import mask_id, mask_phone
 from pipelines.policy import Policy
 from pipelines.reports.mismatches import SideCell
-from pipelines.reports.texts import dataset_titles, label, sentence
+from pipelines.reports.texts import dataset_titles, label, sentence, texts
 
 POLICY = "policy"
+ID_STATUS = "id_status"
+MASKS: Mapping[str, Callable[[str], str]] = {"phone": mask_phone, "id_original": mask_id}
 _OPEN_ENDS = {"99991231", "999912"}
 
 
@@ -39,6 +41,7 @@ class Wording:
 
     def __init__(self, contracts: Mapping[str, Contract], policy: Policy) -> None:
         self._fields = {(dataset, field.name): field for dataset, contract in contracts.items() for field in contract.fields.values()}
+        self._alike = {field.name: field for contract in contracts.values() for field in contract.fields.values()}
         self._titles = {dataset: contract.title for dataset, contract in contracts.items()}
         self._full_titles = dataset_titles(contracts)
         self._shows = policy.shows
@@ -46,24 +49,25 @@ class Wording:
 
     def header(self, dataset: str, field: str) -> str:
         """A field as people head it; the name itself of one that no contract has."""
-        known = self._fields.get((dataset, field))
-        return known.header if known is not None else field
+        known = self._known(dataset, field)
+        return known.header if known is not None else label("added_columns", field)
+
+    def _known(self, dataset: str, field: str) -> Field | None:
+        """The field of the dataset, or for one that is derived from others (a death dated by the end of cover) the field that bears its name."""
+        return self._fields.get((dataset, field)) or self._alike.get(field)
 
     def value(self, dataset: str, field: str, value: str) -> str:
         """A conformed value as people write it; ID and certificate numbers and phone numbers masked. What no contract has stands as it is."""
-        known = self._fields.get((dataset, field))
-        kind = known.type if known is not None else "text"
+        known = self._known(dataset, field)
         if not value:
             return label("evidence", "empty")
-        if kind == "id" or field.startswith("id_"):
-            return mask_id(value)
-        if field == "phone":
-            return mask_phone(value)
-        if known is not None and kind in ("code", "codes"):
+        if field in MASKS or known is not None and known.type == "id":
+            return MASKS.get(field, mask_id)(value)
+        if known is None:
+            return label("id_statuses", value) if field == ID_STATUS else value
+        if known.type in ("code", "codes"):
             return "、".join(known.label(code) for code in value.split(";") if code)
-        if kind == "county":
-            return self._counties.get(value, value)
-        return _written(kind, value)
+        return self._counties.get(value, value) if known.type == "county" else _written(known.type, value)
 
     def shows(self, key: str) -> str:
         """The policy's text for what a cell shows."""
@@ -72,12 +76,15 @@ class Wording:
     def sentences(self, cells: Iterable[EvidenceCell], *, named: bool) -> tuple[str, ...]:
         """What the data shows, one sentence a source; `named` puts the person's name before what is only theirs.
 
-        Datasets that show the same absence are told together.
+        What only helps to derive the flag again (`only_in_ledger` in texts.yaml) is left out. People of whom the same is said, and datasets that show
+        the same absence, are told together.
         """
         present: dict[tuple[str, str, str], list[EvidenceCell]] = {}
         absent: dict[tuple[str, str], list[str]] = {}
         numbers: list[str] = []
         for cell in cells:
+            if cell.shows in texts()["only_in_ledger"]:
+                continue
             who = cell.name if named else ""
             if cell.dataset == POLICY:
                 numbers.append(f"{self.shows(cell.shows)} {cell.value}")
@@ -86,11 +93,11 @@ class Wording:
             else:
                 absent.setdefault((who, self.shows(cell.shows)), []).append(self._titles.get(cell.dataset, cell.dataset))
         told = [
-            sentence("evidence", "present", who=_who(who), dataset=self._titles.get(dataset, dataset), snapshot=snapshot, told=self._told(own))
+            (who, sentence("evidence", "present", dataset=self._titles.get(dataset, dataset), snapshot=snapshot, told=self._told(own)))
             for (who, dataset, snapshot), own in present.items()
         ]
-        told += [sentence("evidence", "absent", who=_who(who), datasets="、".join(_once(names)), told=text) for (who, text), names in absent.items()]
-        return (*told, *_once(numbers))
+        told += [(who, sentence("evidence", "absent", datasets="、".join(_once(names)), told=text)) for (who, text), names in absent.items()]
+        return (*_together(told), *_once(numbers))
 
     def side(self, cells: Iterable[EvidenceCell]) -> tuple[SideCell, ...]:
         """One side of a mismatch: each cell with its source."""
@@ -126,8 +133,14 @@ class Wording:
         return sentence("evidence", "absent_source", dataset=title, snapshot=cell.snapshot or "—")
 
 
-def _who(name: str) -> str:
-    return f"{name}：" if name else ""
+def _together(told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Sentences with the names of those of whom they are said; of nobody in particular without a name."""
+    people: dict[str, list[str]] = {}
+    for who, text in told:
+        people.setdefault(text, []).append(who)
+    for text, names in people.items():
+        known = [name for name in _once(names) if name]
+        yield sentence("evidence", "of_people", names="、".join(known), told=text) if known else text
 
 
 def _once(values: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipelines.contracts import REFERENCE, Contract
 from pipelines.extracts.conform import Conformed
+from pipelines.extracts.deliveries import Delivery
 from pipelines.extracts.in_force import InForce
 from pipelines.policy import Policy
 from pipelines.reports import defects
@@ -74,6 +75,7 @@ def write_departments(
     folder: Path,
     files: Sequence[FileLine],
     conformed: Iterable[Conformed],
+    deliveries: Iterable[Delivery],
     in_force: InForce,
     *,
     contracts: Mapping[str, Contract],
@@ -81,7 +83,7 @@ def write_departments(
     as_of: date,
 ) -> None:
     """Writes `quarantine/<department>.xlsx` below `folder` for every department that delivers, whether it has faults or not."""
-    done = defects.of_the_night(conformed, in_force)
+    done = defects.of_the_night(conformed, deliveries, in_force)
     departments = dict.fromkeys(contract.department for contract in contracts.values() if contract.department != REFERENCE)
     for department in departments:
         own = [item for item in done if contracts[item.dataset].department == department]

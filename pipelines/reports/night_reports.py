@@ -15,19 +15,20 @@ import pyarrow.parquet as pq
 
 from pipelines.contracts import Contract
 from pipelines.extracts.conform import Conformed
+from pipelines.extracts.deliveries import Delivery
 from pipelines.extracts.in_force import InForce
 from pipelines.extracts.validate import Validation
 from pipelines.facts import Facts
 from pipelines.identity.tokens import open_tokens
-from pipelines.ledger import export, queries
+from pipelines.ledger import queries
 from pipelines.ledger.access_log import Reveal
 from pipelines.ledger.database import Ledger
 from pipelines.ledger.kinds import FLAGS, MISMATCHES
 from pipelines.policy import Policy
+from pipelines.reports import tables
 from pipelines.reports.evidence import Wording
 from pipelines.reports.expectations_page import write_expectations
 from pipelines.reports.ledger_night import LISTED, FlagKey, leave, mismatch_rows, open_flags
-from pipelines.reports.links_table import write_links
 from pipelines.reports.lists import LedgerNight, township_lists
 from pipelines.reports.mismatch_report import write_mismatch_report
 from pipelines.reports.night_files import Progress, replaced, write_checks, write_departments, write_lists
@@ -51,6 +52,7 @@ class NightStock:
 
     files: Sequence[FileLine]
     conformed: Sequence[Conformed]
+    deliveries: Sequence[Delivery]
     validations: Sequence[Validation]
     in_force: InForce
 
@@ -114,7 +116,9 @@ def write_reports(
     with replaced(workspace.reports(as_of), OWNED) as beside:
         _write_lists(beside, night, progress)
         progress("workbooks for departments")
-        write_departments(beside, stock.files, stock.conformed, stock.in_force, contracts=contracts, policy=night.policy, as_of=as_of)
+        write_departments(
+            beside, stock.files, stock.conformed, stock.deliveries, stock.in_force, contracts=contracts, policy=night.policy, as_of=as_of
+        )
         _write_findings(beside, night, progress)
         progress("tables for other systems")
         _write_tables(beside, night)
@@ -129,7 +133,9 @@ def _write_lists(folder: Path, night: _Night, progress: Progress) -> None:
     told = open_flags(night.ledger, night.as_of, night.allowed, households, named)
     unchecked = unchecked_by_county(night.suspended, night.stock.in_force.coverage, policy, night.contracts)
     write_lists(folder, township_lists(told, unchecked, night.wording, policy, night.as_of), progress)
-    write_visits(folder / "visit-list.xlsx", _visits(told, night.wording), care_counts(facts), policy=policy, as_of=night.as_of)
+    covered = [row.county_code for row in night.stock.in_force.coverage.rows if row.dataset == "tekun" and row.covered]
+    visits = _visits(told, night.wording)
+    write_visits(folder / "visit-list.xlsx", visits, care_counts(facts), covered=covered, policy=policy, as_of=night.as_of)
 
 
 def _write_findings(folder: Path, night: _Night, progress: Progress) -> None:
@@ -160,11 +166,11 @@ def _write_findings(folder: Path, night: _Night, progress: Progress) -> None:
 
 def _write_tables(folder: Path, night: _Night) -> None:
     """Flags, mismatches, coverage and links as Parquet: tokens and masked values only."""
-    export.write(night.flags.drop(columns="edition").rename(columns={"due": "due_date"}), folder / "flags.parquet", "parquet")
-    export.write(night.mismatches.drop(columns="edition"), folder / "mismatches.parquet", "parquet")
+    tables.write_findings(night.flags.rename(columns={"due": "due_date"}), tables.FLAGS, folder / "flags.parquet")
+    tables.write_findings(night.mismatches, tables.MISMATCHES, folder / "mismatches.parquet")
     night.stock.in_force.coverage.to_parquet(folder / "coverage.parquet")
     links = night.workspace.night(night.as_of) / "links.parquet"
-    write_links(links, folder / "links.parquet", open_tokens(night.workspace))
+    tables.write_links(links, folder / "links.parquet", open_tokens(night.workspace))
 
 
 def _ledger_findings(night: _Night) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
@@ -179,12 +185,12 @@ def _ledger_findings(night: _Night) -> tuple[tuple[Finding, ...], tuple[Finding,
 
 def found_tonight(folder: Path, policy: Policy) -> tuple[tuple[tuple[Finding, ...], tuple[Finding, ...]], tuple[SuspendedRule, ...]]:
     """Findings and suspensions of a night that was evaluated but not published, from its folder; what is new or gone only the ledger can tell."""
-    tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("flags", "mismatches", "denominators", "suspensions")}
-    standing = Counter(_columns(tables["flags"], "rule", "state")) + Counter(_columns(tables["mismatches"], "check", "state"))
+    told = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("flags", "mismatches", "denominators", "suspensions")}
+    standing = Counter(_columns(told["flags"], "rule", "state")) + Counter(_columns(told["mismatches"], "check", "state"))
     checked: Counter[str] = Counter()
-    for check, count in _columns(tables["denominators"], "check", "checked"):
+    for check, count in _columns(told["denominators"], "check", "checked"):
         checked[check] += count
-    suspended = tuple(SuspendedRule(*row) for row in _columns(tables["suspensions"], "rule", "county_code", "dataset", "reason"))
+    suspended = tuple(SuspendedRule(*row) for row in _columns(told["suspensions"], "rule", "county_code", "dataset", "reason"))
     return findings(policy, standing=standing, events={}, checked=checked, suspended=suspended), suspended
 
 
@@ -203,7 +209,7 @@ def _households(folder: Path) -> dict[FlagKey, HouseholdKey]:
 def _visits(night: LedgerNight, wording: Wording) -> Iterator[Visit]:
     for flag in night.flags:
         if flag.rule == VISIT_RULE and flag.person in night.persons:
-            shows = "；".join(wording.sentences(flag.evidence, named=False))
+            shows = "\n".join(wording.sentences(flag.evidence, named=False))
             yield Visit(flag.county_code, flag.township, flag.village, night.persons[flag.person], shows)
 
 

@@ -86,7 +86,7 @@ def _write_files(
                 line.file,
                 line.snapshot,
                 policy.region.counties.get(line.county_code or "", line.county_code) or "全区",
-                label("file_states", line.status),
+                label("file_states", "in_force" if line.in_force else line.status),
                 line.rows,
                 line.conformed,
                 line.quarantined,

@@ -95,7 +95,7 @@ def _task_row(number: int, case: Case) -> list[Cell]:
     more = texts()["township"]["more"]
     marks = _marks(len(case.flags))
     reasons = "\n".join(mark + _reason(flag) for mark, flag in zip(marks, case.flags, strict=True))
-    shows = "\n".join(mark + "；".join(flag.shows) for mark, flag in zip(marks, case.flags, strict=True) if flag.shows)
+    shows = "\n".join(mark + "\n".join(flag.shows) for mark, flag in zip(marks, case.flags, strict=True) if flag.shows)
     people = case.people
     return [
         number,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,11 +54,11 @@ class CareCount:
     persons: int
 
 
-def write_visits(path: Path, visits: Iterable[Visit], care: Sequence[CareCount], *, policy: Policy, as_of: date) -> Path:
-    """Writes the visit list to `path` and returns it."""
+def write_visits(path: Path, visits: Iterable[Visit], care: Sequence[CareCount], *, covered: Collection[str], policy: Policy, as_of: date) -> Path:
+    """Writes the visit list to `path` and returns it. `covered` are the counties that have a tekun snapshot; the others are not counted as zero."""
     with open_book(path, title=texts()["visits"]["title"], as_of=as_of) as book:
         _write_visits(book, sorted(visits, key=_order), policy, as_of)
-        _write_counts(book, care, policy, as_of)
+        _write_counts(book, care, covered, policy, as_of)
     return path
 
 
@@ -86,7 +86,7 @@ def _write_visits(book: Book, visits: Sequence[Visit], policy: Policy, as_of: da
     sheet.finish()
 
 
-def _write_counts(book: Book, care: Sequence[CareCount], policy: Policy, as_of: date) -> None:
+def _write_counts(book: Book, care: Sequence[CareCount], covered: Collection[str], policy: Policy, as_of: date) -> None:
     """Counties in the policy's order, then any other and the total."""
     columns = (
         Column("县（区）", 150),
@@ -107,7 +107,11 @@ def _write_counts(book: Book, care: Sequence[CareCount], policy: Policy, as_of: 
         helpless = [counts[code, mode, True] for mode in (GATHERED, SCATTERED)]
         every = [helpless[place] + counts[code, mode, False] for place, mode in enumerate((GATHERED, SCATTERED))]
         numbers = [helpless[0], every[0], helpless[1], every[1], sum(helpless), sum(every)]
+        name = policy.region.counties.get(code, code)
+        if code not in covered and not sum(numbers):
+            sheet.row([name, *[texts()["visits"]["no_data"]] * len(numbers)])
+            continue
         total = [before + number for before, number in zip(total, numbers, strict=True)]
-        sheet.row([policy.region.counties.get(code, code), *numbers])
+        sheet.row([name, *numbers])
     sheet.row(["合计", *total])
     sheet.finish(filtered=False)

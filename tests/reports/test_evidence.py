@@ -61,3 +61,18 @@ def test_names_stand_before_what_is_only_theirs() -> None:
 def test_several_values_of_one_kind_stand_with_their_headers() -> None:
     told = WORDS.sentences([cell("dibao", "start_month", "201901", "cover"), cell("dibao", "status", "在保", "cover")], named=False)
     assert told == ("低保对象（2020-07-15）保障情况（起始保障年月 2019-01、保障状态 在保）",)
+
+
+def test_people_of_whom_the_same_is_said_are_told_together() -> None:
+    cells = [cell("poverty_register", "labour", "无劳动力", "labour", name=name) for name in ("马明", "李花")]
+    assert WORDS.sentences(cells, named=True) == ("马明、李花：建档立卡（2020-07-15）劳动能力 无劳动力",)
+
+
+def test_what_only_derives_the_flag_again_stays_in_the_ledger() -> None:
+    cells = [cell("policy", "low_income.edge", "1.5", "edge"), cell("low_income", "per_capita_income", "45500", "income")]
+    assert WORDS.sentences(cells, named=False) == ("低收入家庭（2020-07-15）家庭月人均收入 455.00 元",)
+
+
+def test_a_value_derived_from_others_is_written_like_the_field_of_its_name() -> None:
+    assert WORDS.header("medical_enrolment", "death_date") == "死亡日期"
+    assert WORDS.value("medical_enrolment", "death_date", "20200113") == "2020-01-13"

@@ -117,9 +117,9 @@ def test_both_sides_stand_next_to_each_other_with_sources(tmp_path: Path) -> Non
     (found,) = list(book[DETAIL].iter_rows(min_row=4, values_only=True))
     assert found[1:7] == ("盐池县", "马明", "640***********1234", "橙", "待核实", "2020-07-30")
     assert found[7:11] == (
-        "民政·低保对象（2020-07-31）dibao_20200731.csv 第 12 行",
+        "民政·低保对象（2020-07-31）\ndibao_20200731.csv\n第 12 行",
         "户月保障金：455.00 元\n身份证号：640***********1234",
-        "人社·养老待遇（2020-07-20）pension.csv 第 7#2 行",
+        "人社·养老待遇（2020-07-20）\npension.csv\n第 7#2 行",
         "月养老金：812.50 元",
     )
     summary = {line[0]: line[1:3] for line in book[SUMMARY].iter_rows(min_row=4, values_only=True)}

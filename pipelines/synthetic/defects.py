@@ -72,15 +72,15 @@ class Written:
         return holds
 
 
-def write_identities(rng: np.random.Generator, people: Population, person: np.ndarray, rate: float, workbook: np.ndarray) -> Written:
-    """Numbers and names for rows of persons, a share `rate` of them with a defect. `workbook` says which rows go to a workbook, where a rounded
+def write_identities(rng: np.random.Generator, people: Population, person: np.ndarray, rate: np.ndarray, workbook: np.ndarray) -> Written:
+    """Numbers and names for rows of persons, each with a defect by the chance that `rate` gives it. `workbook` says which rows go to a workbook, where a rounded
     number is a numeric cell; the number of such a row is written in full and marked numeric."""
     count = len(person)
     ids, names = take(people.ids, person), take(people.names, person)
     weights = np.array(list(_DRAWN.values()))
     drawn = np.array([KIND[name] for name in _DRAWN])[rng.choice(len(weights), count, p=weights / weights.sum())]
     kind = np.where(rng.random(count) < rate, drawn, 0)
-    earlier = (people.earlier_id17[person] > 0) & (kind == 0) & (rng.random(count) < min(0.4, rate * 15))
+    earlier = (people.earlier_id17[person] > 0) & (kind == 0) & (rng.random(count) < np.minimum(0.4, rate * 15))
     kind = np.where(earlier, KIND["earlier_id"], kind)
     numeric, misread = np.zeros(count, bool), np.zeros(count, bool)
     rows = np.flatnonzero(kind)

@@ -251,7 +251,7 @@ def night_stock(engine: Engine, workspace: Workspace, as_of: date) -> NightStock
     landings, done, found, judged = (
         [item for stock in stocks for item in getattr(stock, part)] for part in ("landings", "conformed", "deliveries", "validations")
     )
-    return NightStock(file_lines(contracts, landings, done, found, fixed), done, judged, fixed)
+    return NightStock(file_lines(contracts, landings, done, found, fixed), done, found, judged, fixed)
 
 
 def run_night(workspace: Workspace, as_of: date, progress: Progress = silent, *, approve: bool = False, dry_run: bool = False) -> RunReport:

@@ -61,7 +61,7 @@ class Wording:
         known = self._known(dataset, field)
         if not value:
             return label("evidence", "empty")
-        if field in MASKS or known is not None and known.type == "id":
+        if field in MASKS or (known is not None and known.type == "id"):
             return MASKS.get(field, mask_id)(value)
         if known is None:
             return label("id_statuses", value) if field == ID_STATUS else value

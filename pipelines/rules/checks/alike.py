@@ -39,6 +39,6 @@ def names_that_differ(tables: Sequence[ir.Table]) -> ir.Table | None:
 def _that_differ(pairs: pa.Table) -> pa.Table:
     """The pairs (`left`, `right`) that agree less than `same_reading`."""
     given = [(str(left), str(right)) for left, right in zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True)]
-    kept = [pair for pair, level in zip(given, agreements(given), strict=True) if LEVELS.index(level) > BEYOND]
-    columns = {"left": pa.array([left for left, _ in kept], pa.string()), "right": pa.array([right for _, right in kept], pa.string())}
+    apart = [pair for pair, level in zip(given, agreements(given), strict=True) if LEVELS.index(level) > BEYOND]
+    columns = {"left": pa.array([left for left, _ in apart], pa.string()), "right": pa.array([right for _, right in apart], pa.string())}
     return pa.table(columns)

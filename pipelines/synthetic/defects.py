@@ -73,8 +73,10 @@ class Written:
 
 
 def write_identities(rng: np.random.Generator, people: Population, person: np.ndarray, rate: np.ndarray, workbook: np.ndarray) -> Written:
-    """Numbers and names for rows of persons, each with a defect by the chance that `rate` gives it. `workbook` says which rows go to a workbook, where a rounded
-    number is a numeric cell; the number of such a row is written in full and marked numeric."""
+    """Numbers and names for rows of persons, each with a defect by the chance that `rate` gives it.
+
+    `workbook` says which rows go to a workbook, where a rounded number is a numeric cell: the number is written in full and marked numeric.
+    """
     count = len(person)
     ids, names = take(people.ids, person), take(people.names, person)
     weights = np.array(list(_DRAWN.values()))

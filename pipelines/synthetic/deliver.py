@@ -17,7 +17,7 @@ from pipelines.synthetic.layouts import LAYOUTS, WIDE_MEMBERS, Layout
 from pipelines.synthetic.population import Population
 from pipelines.synthetic.texts import Texts, choose, join, named, take, texts, whole
 from pipelines.synthetic.world import NOTHING, Table, World
-from pipelines.synthetic.writers import TextFile, Workbook, Writer
+from pipelines.synthetic.writers import ParquetFile, TextFile, Workbook, Writer
 
 _REQUIRED = {
     "dibao": ("scheme", "不明"),
@@ -194,6 +194,8 @@ class Deliveries:
             if _workbook(layout):
                 number = 1 if layout.wide else list(layout.columns).index(layout.id_field)
                 writer: Writer = Workbook(path, headers, layout.titles, layout.footer, number)
+            elif layout.suffix == ".parquet":
+                writer = ParquetFile(path, headers)
             else:
                 quoted = frozenset(n for n, field in enumerate(layout.columns) if field in _QUOTED)
                 writer = TextFile(path, headers, layout.titles, layout.footer, layout.encoding, layout.separator, quoted)

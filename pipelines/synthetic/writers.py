@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 
 from pipelines.synthetic.texts import Texts, content, lines, quoted
@@ -66,6 +68,29 @@ class TextFile:
         if self._footer:
             self._file.write("".join(f"{text}{self._blank}\r\n" for text in self._footer).encode(self._encoding.removesuffix("-sig")))
         self._file.close()
+        if received is not None:
+            os.utime(self.path, (received, received))
+
+
+class ParquetFile:
+    """A table as a database pull leaves it, every column text. It has no header line: its first row is line 1."""
+
+    def __init__(self, path: Path, headers: list[str]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._schema = pa.schema([pa.field(header, pa.string()) for header in headers])
+        self._writer = pq.ParquetWriter(path, self._schema)
+        self._next = 1
+
+    def write(self, columns: list[Texts], numeric: np.ndarray | None = None) -> int:
+        first, count = self._next, len(columns[0])
+        if count:
+            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+            self._next += count
+        return first
+
+    def close(self, received: float | None = None) -> None:
+        self._writer.close()
         if received is not None:
             os.utime(self.path, (received, received))
 

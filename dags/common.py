@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from airflow.sdk import Asset, Param
+from airflow.sdk import Asset, BaseHook, Param
+from sqlalchemy import make_url
 
 from pipelines.contracts import Contract, by_department, load_contracts
 from pipelines.workspace import Workspace, open_workspace
@@ -42,6 +43,13 @@ def as_of_of(context: Mapping[str, Any]) -> date:
     if not given:
         raise ValueError("This run has neither a partition nor an as-of date; trigger it again and give the as-of date.")
     return date.fromisoformat(str(given)[:10])
+
+
+def database_url(connection_id: str) -> str:
+    """The SQLAlchemy URL of an Airflow connection; PostgreSQL is read through psycopg."""
+    url = make_url(BaseHook.get_connection(connection_id).get_uri())
+    driver = "postgresql+psycopg" if url.get_backend_name() in ("postgres", "postgresql") else url.drivername
+    return url.set(drivername=driver).render_as_string(hide_password=False)
 
 
 def department_asset(department: str) -> Asset:

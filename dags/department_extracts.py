@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, TaskGroup, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.common import ENGINE_POOL, LANDING_POOL, as_of_of, as_of_parameter, contracts, department_asset, workspace
+from dags.common import ENGINE_POOL, LANDING_POOL, as_of_of, as_of_parameter, contracts, database_url, department_asset, workspace
 from pipelines.contracts import Contract, by_department
 
 # D's deliveries are awaited from the evening of D; the partition key is D itself.
@@ -46,6 +46,19 @@ def dataset_tasks(contract: Contract) -> TaskGroup:
     return group
 
 
+def pull_task(contract: Contract) -> Any:
+    """Pulls the dataset from the database that its contract names into the inbox, dated the as-of date."""
+
+    @task(task_id=f"pull_{contract.dataset}", pool=LANDING_POOL)
+    def pull() -> str:
+        from pipelines.extracts.database import pull as pull_dataset
+
+        assert contract.source is not None
+        return str(pull_dataset(workspace(), contract, database_url(contract.source.connection), as_of_of(get_current_context())))
+
+    return pull()
+
+
 def department_dag(department: str, datasets: list[Contract]) -> DAG:
     """The DAG of one department over its datasets."""
     asset: Asset = department_asset(department)
@@ -68,7 +81,10 @@ A refused file changes nothing; the last good snapshot stays in force and its ag
 """,
     ) as dag:
 
-        @task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(hours=9).total_seconds(), retries=0)
+        # A pull that failed shows as a late delivery; it does not keep the others waiting
+        @task.sensor(
+            mode="reschedule", poke_interval=300, timeout=timedelta(hours=9).total_seconds(), retries=0, trigger_rule=TriggerRule.ALL_DONE
+        )
         def wait_for_delivery() -> bool:
             """Done when every dataset is within its cadence, or when the night closes."""
             from pipelines import night
@@ -92,6 +108,8 @@ A refused file changes nothing; the last good snapshot stays in force and its ag
 
         waited, closed = wait_for_delivery(), close_delivery()
         for contract in datasets:
+            if contract.source is not None:
+                pull_task(contract) >> waited
             waited >> dataset_tasks(contract) >> closed
     return dag
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
-from typing import IO
+from typing import IO, Any
 
 from pipelines.contracts import by_department, load_contracts
 from pipelines.errors import StageError
@@ -84,19 +84,27 @@ class NightThroughAirflow:
         self._child.wait()
 
 
-def run_night_here(as_of: Callable[[], date], say: Callable[[str], None]) -> None:
-    """Brings Airflow's database up in this process, then runs every department's DAG and the match for the date that `as_of` gives."""
+def bring_up() -> Any:
+    """Makes or migrates Airflow's database and its pools, and gives the bag of our DAGs. The environment is that of `airflow_environment`.
+
+    Raises StageError when a DAG cannot be read.
+    """
+    from airflow.dag_processing.dagbag import DagBag
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
     initdb()
     for name, (slots, description) in POOLS.items():
         Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
-    from airflow.dag_processing.dagbag import DagBag
-
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     if bag.import_errors:
         raise StageError(f"Airflow cannot read {sorted(bag.import_errors)[0]}; run it with Python to see why.")
+    return bag
+
+
+def run_night_here(as_of: Callable[[], date], say: Callable[[str], None]) -> None:
+    """Brings Airflow up in this process, then runs every department's DAG and the match for the date that `as_of` gives."""
+    bag = bring_up()
     day = as_of()
     departments = by_department(load_contracts(open_workspace().settings.schemas))
     for dag_id in [*(f"extract_{department}" for department in departments), MATCH_DAG]:

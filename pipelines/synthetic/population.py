@@ -135,7 +135,11 @@ def _sexes_and_births(
     gap = 21 + rng.random(count) * 11
     age = np.select(
         [role == SPOUSE, (role == SON) | (role == DAUGHTER), (role == FATHER) | (role == MOTHER)],
-        [np.maximum(20.5, age - 5 + rng.random(count) * 8), np.maximum(rng.random(count) * 2, age - gap), np.minimum(103, age + gap)],
+        [
+            np.maximum(20 + rng.random(count) * 3, age - 5 + rng.random(count) * 8),
+            np.maximum(rng.random(count) * 2, age - gap),
+            np.minimum(103 - rng.random(count) * 10, age + gap),
+        ],
         age,
     )
     h_head_sex = np.where(rng.random(households) < 0.78, 1, 2)

@@ -207,7 +207,9 @@ def _standing(
     run_of(ledger, as_of)
     fixed = {name.strip('"') for name in (*kind.fixed, *kind.texts)}
     source = {name: f's."{name}"' if name in fixed or name == kind.key else f'v."{name}"' for name in columns}
-    gone = f"CASE v.state WHEN '{states.CLOSED}' THEN v.state ELSE '{states.CLEARED}' END"
+    since = f"e.{kind.key} = v.{kind.key} AND e.run_id IS NULL AND e.kind = '{states.CLOSED}' AND e.as_of > v.from_night AND e.as_of <= :as_of"
+    closed = f"v.state = '{states.CLOSED}' OR EXISTS (SELECT FROM {kind.events} e WHERE {since})"
+    gone = f"CASE WHEN {closed} THEN '{states.CLOSED}' ELSE '{states.CLEARED}' END"
     last = "(SELECT max(as_of) FROM match_runs WHERE state = 'published' AND as_of < v.until_night)"
     now = source | {"last_seen": "coalesce(v.last_checked, CAST(:as_of AS date))"}
     then = source | {"last_seen": f"coalesce(v.last_checked, {last})", "state": gone, "checked": "true"}

@@ -52,6 +52,8 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 2GB
 checkpoint_timeout = 15min
+# The work of a killed run ends soon, and frees its locks.
+client_connection_check_interval = 2s
 jit = off
 timezone = 'Asia/Shanghai'
 log_timezone = 'Asia/Shanghai'

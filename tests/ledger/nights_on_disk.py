@@ -124,6 +124,7 @@ class Evening:
     suspended: list[tuple[str, str, str]] = field(default_factory=list)  # rule, county, dataset
     status: list[tuple[Someone, str]] = field(default_factory=list)
     checked: list[tuple[str, str]] = field(default_factory=list)  # check, county
+    living_in: list[tuple[str, str, Someone]] = field(default_factory=list)  # dataset, household, member
 
 
 def write(workspace: Workspace, evening: Evening, code_version: str = "1") -> NightFiles:
@@ -146,8 +147,8 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
         tables["flags"].append({
             **key, "family": "missed_coverage", "subject_kind": "household" if claim.of_household else "person",
             "person": None if claim.of_household else claim.about.person, "household": number, "household_dataset": dataset,
-            "township": claim.township, "village": "北塘村", "grade": claim.grade, "state": claim.state, "link_basis": "id", "partial": False, "name": claim.about.name,
-            "clause": "一(一)", "action": "入户核实",
+            "township": claim.township, "village": "北塘村", "grade": claim.grade, "state": claim.state, "link_basis": "id",
+            "partial": False, "name": claim.about.name, "clause": "一(一)", "action": "入户核实",
         })  # fmt: skip
         source = {"dataset": "low_income", "snapshot": claim.delivered, "file": f"low_income_{claim.delivered}.csv", "person": claim.about.person}
         tables["evidence"] += [
@@ -166,10 +167,16 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
             {**key, "side": side, "seq": seq, "dataset": dataset, "file": f"{dataset}_20200731.csv", **source}
             for seq, (side, dataset) in enumerate((("A", "dibao"), ("B", "tekun")))
         ]
+    people |= {member for *_, member in evening.living_in}
+    tables["household_members"] = [
+        {"household_dataset": dataset, "household": number, "county_code": COUNTY, "person": member.person}
+        for dataset, number, member in evening.living_in
+    ]
     tokens = open_tokens(workspace)
     tables["persons"] = [
         {
-            "person": person.person, "id_number": person.id_number, "name": person.name, "phone": person.phone, "sex": "1", "birth_year": 1980,
+            "person": person.person, "id_number": person.id_number, "name": person.name, "phone": person.phone, "sex": "1",
+            "birth_year": 1980,
             "token": tokens.of_number(person.id_number) if person.id_number else tokens.of_record("dibao", f"H{-person.number}"),
             "county_code": COUNTY, "township": "花马池镇", "village": "北塘村",
         }

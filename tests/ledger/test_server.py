@@ -59,8 +59,9 @@ def postmaster(server: Server) -> int:
 
 def test_product_has_no_power_over_the_server_and_nobody_else_gets_in(own: Server) -> None:
     with connect(own) as connection:
-        settings = "current_setting('is_superuser'), current_setting('listen_addresses'), current_setting('fsync'), current_setting('password_encryption')"
-        assert connection.execute(f"SELECT {settings}").fetchone() == ("off", "", "on", "scram-sha-256")
+        settings = ("is_superuser", "listen_addresses", "fsync", "password_encryption")
+        asked = ", ".join(f"current_setting('{name}')" for name in settings)
+        assert connection.execute(f"SELECT {asked}").fetchone() == ("off", "", "on", "scram-sha-256")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("COPY (SELECT 1) TO PROGRAM 'true'")
     with pytest.raises(psycopg.OperationalError):
@@ -147,7 +148,9 @@ def test_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         Ledger.open(workspace)
 
 
-@pytest.mark.parametrize(("url", "error"), [("mysql://a@b/c", SettingsError), ("nonsense", SettingsError), ("postgresql://a:b@/c?host=/nowhere", LedgerError)])
+@pytest.mark.parametrize(
+    ("url", "error"), [("mysql://a@b/c", SettingsError), ("nonsense", SettingsError), ("postgresql://a:b@/c?host=/nowhere", LedgerError)]
+)
 def test_url_that_cannot_be_used_is_said_plainly(tmp_path: Path, url: str, error: type[Exception]) -> None:
     with pytest.raises(error, match="DOUDI_LEDGER_URL"):
         Ledger.open(open_workspace(tmp_path, ledger_url=url))

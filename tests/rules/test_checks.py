@@ -125,3 +125,19 @@ def test_evaluating_again_gives_the_same_bytes(tmp_path: Path) -> None:
         files = {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")}
     evaluate_checks(facts(night), coverage(night), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")} == files
+
+
+def test_every_statement_that_a_person_has_died_is_shown(tmp_path: Path) -> None:
+    night = Night(
+        dibao=[{"person": A, **ACTIVE}],
+        pension_benefit=[{"person": A, "scheme": "170", "survival_status": "死亡"}],
+        medical_enrolment=[{"person": A, "status": "4", "end_reason": "死亡"}, {"person": A, "status": "1"}],
+    )
+    tables = evaluated(tmp_path, night)
+    assert found(tables, "EN-04") == [(A, COUNTY, "dibao;medical_enrolment;pension_benefit", "open")]
+    told = [(row["dataset"], row["line"], row["field"], row["value"]) for row in tables["mismatch_evidence"] if row["side"] == "B"]
+    assert [item for item in told if item[2] != "name"] == [
+        ("medical_enrolment", "2", "status", "4"),
+        ("medical_enrolment", "2", "end_reason", "死亡"),
+        ("pension_benefit", "2", "survival_status", "死亡"),
+    ]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.engine import kept
+from pipelines.engine import Engine, kept
 from pipelines.facts.tables import among, union
 from pipelines.identity.names import LEVELS, agreements
 
 BEYOND = LEVELS.index("same_reading")
 
 
-def names_that_differ(tables: Sequence[ir.Table]) -> ir.Table | None:
+def names_that_differ(engine: Engine, tables: Sequence[ir.Table]) -> ir.Table | None:
     """The names of persons that agree less than `same_reading` with another name of the same person: `person`, `name_folded`.
 
     `tables` are records with a valid number. None when there are none.
@@ -29,10 +28,10 @@ def names_that_differ(tables: Sequence[ir.Table]) -> ir.Table | None:
     names = kept(among(all_names, several).distinct())
     left, right = names.rename(left="name_folded"), names.rename(right="name_folded", other="person")
     pairs = left.join(right, [left.person == right.other, left.left < right.right])
-    differing = _that_differ(pairs.select("left", "right").distinct().to_pyarrow())
+    differing = _that_differ(engine.arrow(pairs.select("left", "right").distinct()))
     if not differing.num_rows:
         return None
-    wrong = pairs.join(ibis.memtable(differing), ["left", "right"])
+    wrong = pairs.join(engine.table(differing), ["left", "right"])
     return kept(wrong.select("person", name_folded=wrong.left).union(wrong.select("person", name_folded=wrong.right)).distinct())
 
 

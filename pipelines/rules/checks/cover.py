@@ -13,6 +13,13 @@ PERIOD = ("name", "county_code", "start_month", "end_month", "status")
 EMPLOYEE_SCHEMES = ("110", "120")
 PUBLIC_STAFF = "120"
 PAYING = "1"
+_DEATH = {
+    "dibao": ("name", "stop_reason", "end_month"),
+    "tekun": ("name", "stop_reason", "end_month"),
+    "pension_benefit": ("name", "survival_status", "death_date"),
+    "disability_certificates": ("name", "status", "cancel_reason", "death_date"),
+    "medical_enrolment": ("name", "status", "end_reason", "end_date"),
+}
 
 
 def en_01(night: Night) -> Finding:
@@ -62,8 +69,11 @@ def en_04(night: Night) -> Finding:
     still = people([part.rows for part in covered])
     said = death_statements(facts.records)
     said = among(said.filter(said.death_date.isnull() | (said.death_date <= facts.day)), still)
-    shown = cells(B, "died", "death_date")
-    deaths = [Part(source, said.filter(said.dataset == source), shown, places=False) for source in SOURCES if source in night]
+    deaths = []
+    for source in SOURCES:
+        if source in night:
+            rows = among(facts.records[source], said.filter(said.dataset == source), ("person", "file", "line"))
+            deaths.append(Part(source, rows, cells(B, "died", *_DEATH[source]), places=False))
     return Finding([*covered, *deaths], _on_cover(night))
 
 

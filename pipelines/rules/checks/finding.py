@@ -75,6 +75,7 @@ class Night:
     def __init__(self, facts: Facts, coverage: Coverage) -> None:
         self.facts = facts
         self.coverage = coverage
+        self.engine = facts.records.engine
         self.region = facts.policy.region
         self._counted: dict[tuple[Hashable, str], pa.Table] = {}
 
@@ -108,7 +109,7 @@ class Night:
         if key not in self._counted:
             here = self.here(rows)
             count = here.person.nunique() if unit == "person" else here.count()
-            self._counted[key] = here.group_by("county_code").agg(checked=count.cast("int64")).to_pyarrow()
+            self._counted[key] = self.engine.arrow(here.group_by("county_code").agg(checked=count.cast("int64")))
         return self._counted[key]
 
 

@@ -46,7 +46,7 @@ class FoundRows:
 
 def found_rows(finding: Finding, night: Night) -> list[FoundRows]:
     """The rows of every part in which a check found something."""
-    found = [FoundRows(part, _narrow(finding.subject, part, night).to_pyarrow()) for part in finding.parts]
+    found = [FoundRows(part, night.engine.arrow(_narrow(finding.subject, part, night))) for part in finding.parts]
     return [item for item in found if item.rows.num_rows]
 
 
@@ -56,8 +56,7 @@ def subjects(found: Sequence[FoundRows], night: Night) -> pa.Table:
     people = pa.concat_tables([_schema("person").empty_table(), *asked]).group_by("person").aggregate([])
     if not people.num_rows:
         return _schema("person", "subject").empty_table()
-    named: pa.Table = night.facts.records.subjects(ibis.memtable(people)).select("person", "subject").to_pyarrow()
-    return named
+    return night.engine.arrow(night.facts.records.subjects(night.engine.table(people)).select("person", "subject"))
 
 
 def mismatches(check: str, found: Sequence[FoundRows], known: pa.Table, night: Night) -> pa.Table:
@@ -88,7 +87,8 @@ def evidence(check: str, found: Sequence[FoundRows], about: pa.Table, night: Nig
     """Every cell of both sides of the mismatches in `about`: EVIDENCE, sorted.
 
     `seq` numbers the cells of a mismatch in the order side, dataset, file, line, cell. A value is the engine's as text, as in the evidence of
-    flags; what the policy says stands as people write it, its dataset `policy`, its line the clause. An absence has no line, field and value.
+    flags, and an empty one is not told; what the policy says stands as people write it, its dataset `policy`, its line the clause. An absence
+    has no line, field and value.
     """
     cells = pa.concat_tables(_cell(check, item, cell, at, night) for item in found for at, cell in enumerate(item.part.cells))
     key = about.select(["subject", "county_code", "person"])
@@ -166,7 +166,8 @@ def _cell(check: str, item: FoundRows, cell: Cell, at: int, night: Night) -> pa.
         "value": nothing if cell.absent_from else rows[f"cell_{at}"],
         "shows": pa.repeat(cell.shows, size),
     }
-    return pa.table(columns)
+    told = pa.table(columns)
+    return told if cell.absent_from else told.filter(pc.is_valid(told["value"]))
 
 
 def _snapshots(counties: Any, dataset: str, night: Night) -> Any:

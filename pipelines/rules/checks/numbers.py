@@ -33,7 +33,7 @@ def id_02(night: Night) -> Finding:
     Side A is the name that sorts first, side B whatever differs from it or from another. Looked at: records with a valid number.
     """
     numbered = {dataset: _with_number(night.rows(dataset)) for dataset in _present(night)}
-    differing = names_that_differ(list(numbered.values()))
+    differing = names_that_differ(night.engine, list(numbered.values()))
     if differing is None:
         return Finding((), [Looked(dataset, rows) for dataset, rows in numbered.items()])
     first = differing.group_by("person").agg(first=differing.name_folded.min())
@@ -70,7 +70,6 @@ def id_04(night: Night) -> Finding:
         if dataset not in night:
             continue
         rows = _in_force(night, dataset)
-        rows = rows.filter(rows.person > 0)
         order = [rows.file, rows.line_no, rows.member_no]
         repeated = rows.mutate(
             times=rows.count().over(ibis.window(group_by=rows.person)),

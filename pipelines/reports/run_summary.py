@@ -181,12 +181,12 @@ def _findings(title: str, findings: Sequence[Finding]) -> Table:
     over = any(line.checked is not None for line in findings)
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=38)
     for heading in ("open", "identity", "new", "cleared", *(("checked",) if over else ()), "not checked"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for line in findings:
         cells = [line.found, line.identity_check, line.new, line.cleared, *((line.checked or 0,) if over else ())]
-        missing = f"{line.not_checked} counties" if line.not_checked else ""
+        missing = f"{line.not_checked} co." if line.not_checked else ""
         table.add_row(line.key, line.name, *(f"{cell:,}" if cell else "–" for cell in cells), Text(missing, style="yellow"))
     return table
 

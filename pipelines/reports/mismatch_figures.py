@@ -32,7 +32,7 @@ class CheckFigures:
 
 @dataclass(frozen=True)
 class Part:
-    """A check's findings in one department or county; `unchecked` when it could not be done there."""
+    """A check's findings in one department or county; `unchecked` when it could not be done there, what it found before then stands on."""
 
     check: str
     name: str
@@ -139,18 +139,17 @@ def county_figures(mismatches: pd.DataFrame, denominators: pd.DataFrame, suspens
         CountyFigures(
             name,
             tuple(
-                Part(
-                    check,
-                    words.name,
-                    int(found.get((code, check), 0)),
-                    int(checked.get((code, check), 0)),
-                    (code, check) in missing and (code, check) not in found.index,
-                )
+                _part(check, words.name, int(found.get((code, check), 0)), int(checked.get((code, check), 0)), (code, check) in missing)
                 for check, words in policy.checks.items()
             ),
         )
         for code, name in policy.region.counties.items()
     ]
+
+
+def _part(check: str, name: str, found: int, checked: int, suspended: bool) -> Part:
+    """A check of halves that looked at one of them was done; what it found of the other before stands on."""
+    return Part(check, name, found, checked, suspended and not checked)
 
 
 def source_figures(coverage: Coverage, contracts: Mapping[str, Contract]) -> list[Source]:

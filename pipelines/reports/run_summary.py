@@ -19,6 +19,13 @@ from rich.text import Text
 from pipelines.workspace import atomic_path
 
 
+REASONS = {
+    "missing": "there is no snapshot",
+    "not_proven": "too old, failed its expectations, or does not cover the county",
+    "before_window": "dated before the last day of the months without income",
+}
+
+
 @dataclass(frozen=True)
 class FileLine:
     """One delivered file of the night. `status`: conformed, refused, or same (bytes known under another name or an older date).
@@ -179,9 +186,9 @@ def summary(report: RunReport) -> RenderableType:
 
 def _findings(title: str, findings: Sequence[Finding]) -> Table:
     over = any(line.checked is not None for line in findings)
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
     table.add_column("")
-    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=38)
     for heading in ("open", "identity", "new", "cleared", *(("checked",) if over else ()), "not checked"):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in findings:
@@ -199,7 +206,7 @@ def _not_checked(report: RunReport) -> list[RenderableType]:
     for line in report.not_checked:
         by_cause.setdefault((line.counties, line.datasets, line.reason), []).append(line.rule)
     for (counties, datasets, reason), rules in by_cause.items():
-        lines.append(Text(f"  {', '.join(rules)} in {_counties(counties)}: {', '.join(datasets)} – {reason}"))
+        lines.append(Text(f"  {', '.join(rules)} in {_counties(counties)}: {' or '.join(datasets)} – {REASONS.get(reason, reason)}"))
     lines += [Text(f"  {source}") for source in report.missing_sources]
     return list(lines)
 
@@ -213,7 +220,10 @@ def _deliveries(report: RunReport) -> list[RenderableType]:
     lines += [Text(f"  quarantined {line.quarantined:,} of {line.rows:,}: {line.dataset}/{line.file}") for line in _most(quarantined)]
     lines += [Text(f"  refused: {line.dataset}/{line.file}: {line.error}", style="red") for line in report.refused]
     lines += [Text(f"  {line.note}: {line.dataset}/{line.file}") for line in report.unchanged]
-    lines += [Text(f"  late: {line.dataset} in {_counties(line.counties)}", style="yellow") for line in report.late]
+    late: dict[tuple[str, ...], list[str]] = {}
+    for line in report.late:
+        late.setdefault(line.counties, []).append(line.dataset)
+    lines += [Text(f"  late in {_counties(counties)}: {', '.join(datasets)}", style="yellow") for counties, datasets in late.items()]
     lines += [Text(f"  rows unaccounted for: {line.dataset}/{line.file}", style="bold red") for line in report.unaccounted()]
     return list(lines)
 

@@ -30,7 +30,7 @@ def test_the_summary_tells_what_was_found_not_checked_and_quarantined() -> None:
     text = shown()
     for told in ("MC-01", "Not checked (not the same as clear)", "UI-01 in 640323: unemployment_benefit", "Open cases: 6", "2.0 s"):
         assert told in text, told
-    for told in ("quarantined 1 of 12", "refused: dibao/bad_20200731.csv", "late: tekun in 640324", "workspace/reports/2020-07-31"):
+    for told in ("quarantined 1 of 12", "refused: dibao/bad_20200731.csv", "late in 640324: tekun", "workspace/reports/2020-07-31"):
         assert told in text, told
 
 

@@ -18,7 +18,6 @@ from rich.text import Text
 
 from pipelines.workspace import atomic_path
 
-
 REASONS = {
     "missing": "there is no snapshot",
     "not_proven": "too old, failed its expectations, or does not cover the county",

@@ -26,7 +26,6 @@ from pipelines.reports.texts import result_codes, sentence, texts
 
 LISTED = (states.OPEN, states.IDENTITY_CHECK, states.ASSIGNED)
 ACTOR = "night"
-FlagKey = tuple[str, str, str]
 
 
 def leave(ledger: Ledger, as_of: date) -> Reveal:
@@ -34,13 +33,8 @@ def leave(ledger: Ledger, as_of: date) -> Reveal:
     return reveal(ledger, "report", f"night {as_of}", "lists of the night for caseworkers, departments and auditors", actor=ACTOR)
 
 
-def open_flags(
-    ledger: Ledger, as_of: date, allowed: Reveal, households: Mapping[FlagKey, HouseholdKey], heads: Mapping[HouseholdKey, str]
-) -> LedgerNight:
-    """The night's open flags for the township lists.
-
-    `households` gives a flag's household by rule, subject and county, `heads` the name of a household's head.
-    """
+def open_flags(ledger: Ledger, as_of: date, allowed: Reveal, heads: Mapping[HouseholdKey, str]) -> LedgerNight:
+    """The night's open flags for the township lists; `heads` gives the name of a household's head by the household's token and county."""
     frame = queries.flags(ledger, as_of, wanted=LISTED, reveal=allowed)
     people = queries.members(ledger, as_of, reveal=allowed)
     cells = queries.evidence(ledger, as_of, FLAGS, reveal=allowed)
@@ -55,14 +49,13 @@ def open_flags(
     kinds = _kinds(changed)
     flags = []
     for row in _rows(frame):
-        key = (row["rule"], row["subject"], row["county_code"])
         flags.append(
             OpenFlag(
                 flag_id=row["flag_id"],
                 case_id=row["case_id"],
                 rule=row["rule"],
                 person=row["token"] if row["subject_kind"] == "person" else "",
-                head=heads.get(households[key], "") if key in households else "",
+                head=heads.get((row["household_token"], row["county_code"]), ""),
                 county_code=row["county_code"],
                 township=row["township"],
                 village=row["village"],

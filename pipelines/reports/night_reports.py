@@ -28,11 +28,11 @@ from pipelines.policy import Policy
 from pipelines.reports import tables
 from pipelines.reports.evidence import Wording
 from pipelines.reports.expectations_page import write_expectations
-from pipelines.reports.ledger_night import LISTED, FlagKey, leave, mismatch_rows, open_flags
+from pipelines.reports.ledger_night import LISTED, leave, mismatch_rows, open_flags
 from pipelines.reports.lists import LedgerNight, township_lists
 from pipelines.reports.mismatch_report import write_mismatch_report
 from pipelines.reports.night_files import Progress, replaced, write_checks, write_departments, write_lists
-from pipelines.reports.register_facts import HouseholdKey, care_counts, heads
+from pipelines.reports.register_facts import care_counts, heads
 from pipelines.reports.run_report import findings
 from pipelines.reports.run_summary import FileLine, Finding
 from pipelines.reports.suspended import SuspendedRule, unchecked_by_county
@@ -128,9 +128,9 @@ def write_reports(
 def _write_lists(folder: Path, night: _Night, progress: Progress) -> None:
     progress("reading the ledger")
     facts, policy = night.facts, night.policy
-    households = _households(night.workspace.night(night.as_of))
-    named = heads(facts.records, households.values())
-    told = open_flags(night.ledger, night.as_of, night.allowed, households, named)
+    households = {(token, county) for token, county in _columns(night.flags, "household_token", "county_code") if token}
+    named = heads(facts.records, open_tokens(night.workspace), households)
+    told = open_flags(night.ledger, night.as_of, night.allowed, named)
     unchecked = unchecked_by_county(night.suspended, night.stock.in_force.coverage, policy, night.contracts)
     write_lists(folder, township_lists(told, unchecked, night.wording, policy, night.as_of), progress)
     covered = [row.county_code for row in night.stock.in_force.coverage.rows if row.dataset == "tekun" and row.covered]
@@ -196,14 +196,6 @@ def found_tonight(folder: Path, policy: Policy) -> tuple[tuple[tuple[Finding, ..
 
 def _columns(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(frame[name].tolist() for name in names), strict=True)
-
-
-def _households(folder: Path) -> dict[FlagKey, HouseholdKey]:
-    """The household of each of tonight's flags that has one."""
-    names = ["rule", "subject", "county_code", "household_dataset", "household"]
-    frame = pq.read_table(folder / "flags.parquet", columns=names).to_pandas()
-    rows = _columns(frame[frame["household"].notna()], *names)
-    return {(rule, subject, county): (dataset, household, county) for rule, subject, county, dataset, household in rows}
 
 
 def _visits(night: LedgerNight, wording: Wording) -> Iterator[Visit]:

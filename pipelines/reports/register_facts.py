@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import ibis
-import pyarrow as pa
+from collections.abc import Collection
 
 from pipelines.facts import Facts
 from pipelines.facts.source import RecordSource
+from pipelines.identity.tokens import Tokens
 from pipelines.reports.visits import CareCount
 
 HOUSEHOLD_NUMBERS = {"low_income": "family_id", "poverty_register": "household_no", "dibao": "family_id"}
 _HEAD = "户主"
 
-HouseholdKey = tuple[str, str, str]
+HouseholdKey = tuple[str, str]
 
 
-def heads(records: RecordSource, households: Iterable[HouseholdKey]) -> dict[HouseholdKey, str]:
-    """The name of each household's head, by dataset, number and county, of the households asked for; one without a row of its head is left out.
+def heads(records: RecordSource, tokens: Tokens, households: Collection[HouseholdKey]) -> dict[HouseholdKey, str]:
+    """The name of each household's head, by the household's token and county, of the households asked for; one without a row of its head is left out.
 
-    Where several rows say 户主, the first delivered serves.
+    The registers are asked as they are tonight, so a household that the ledger carries over from another night is found as well. Where several rows
+    say 户主, the first delivered serves.
     """
-    wanted = sorted(set(households))
     found: dict[HouseholdKey, str] = {}
+    counties = sorted({county for _, county in households})
     for dataset, number in HOUSEHOLD_NUMBERS.items():
-        asked = [(household, county) for name, household, county in wanted if name == dataset]
-        if not asked or dataset not in records:
+        if dataset not in records or not households:
             continue
-        keys = ibis.memtable(pa.table({"household": [item[0] for item in asked], "county_code": [item[1] for item in asked]}))
         rows = records[dataset]
-        rows = rows.filter(rows.relationship == _HEAD, rows.name.notnull()).mutate(household=rows[number])
-        named = rows.semi_join(keys, ["household", "county_code"])
-        rows = named.select("household", "county_code", "name", "file", "line_no", "member_no")
-        rows = rows.order_by("household", "county_code", "file", "line_no", "member_no")
-        for row in records.engine.arrow(rows).to_pylist():
-            found.setdefault((dataset, row["household"], row["county_code"]), row["name"])
+        rows = rows.filter(rows.relationship == _HEAD, rows.name.notnull(), rows.county_code.isin(counties))
+        rows = rows.select("county_code", "name", "file", "line_no", "member_no", household=rows[number])
+        for row in records.engine.arrow(rows.order_by("household", "county_code", "file", "line_no", "member_no")).to_pylist():
+            key = (tokens.of_record(f"household:{dataset}", row["household"]), row["county_code"])
+            if key in households:
+                found.setdefault(key, row["name"])
     return found
 
 

@@ -27,11 +27,9 @@ class SuspendedRule:
 
 def why_not_checked(item: SuspendedRule, coverage: Coverage, contracts: Mapping[str, Contract]) -> str:
     """The reason as a sentence: what the suspension says, and what the coverage knows about the dataset in the county."""
-    known = texts()["suspensions"]
-    said = [known.get(item.reason) or chinese(item.reason)]
-    if ";" not in item.dataset and item.dataset in contracts:
-        said.append(_state(item, coverage, contracts[item.dataset]))
-    return "：".join(part for part in said if part)
+    said = texts()["suspensions"].get(item.reason) or chinese(item.reason)
+    single = item.dataset in contracts
+    return "，".join(part for part in (_state(item, coverage, contracts[item.dataset]) if single else "", said) if part)
 
 
 def unchecked_by_county(
@@ -46,8 +44,11 @@ def unchecked_by_county(
     found: dict[str, list[Unchecked]] = defaultdict(list)
     for (county, rule), items in sorted(by_rule.items()):
         datasets = dict.fromkeys(_told(item.dataset, titles) for item in items)
-        reasons = dict.fromkeys(f"{_told(item.dataset, titles)}：{why_not_checked(item, coverage, contracts)}" for item in items)
-        found[county].append(Unchecked(rule, policy.rules[rule].name, "、".join(datasets), "；".join(reasons)))
+        reasons: dict[str, list[str]] = {}
+        for item in items:
+            reasons.setdefault(why_not_checked(item, coverage, contracts), []).append(_told(item.dataset, titles))
+        why = (f"{'、'.join(names)}：{reason}" if len(reasons) > 1 else reason for reason, names in reasons.items())
+        found[county].append(Unchecked(rule, policy.rules[rule].name, "、".join(datasets), "\n".join(why)))
     return {county: tuple(entries) for county, entries in found.items()}
 
 

@@ -95,7 +95,7 @@ def _task_row(number: int, case: Case) -> list[Cell]:
     more = texts()["township"]["more"]
     marks = _marks(len(case.flags))
     reasons = "\n".join(mark + _reason(flag) for mark, flag in zip(marks, case.flags, strict=True))
-    shows = "\n".join(mark + "\n".join(flag.shows) for mark, flag in zip(marks, case.flags, strict=True) if flag.shows)
+    shows = "\n".join(mark + told for mark, told in zip(marks, _shows(case), strict=True) if told)
     people = case.people
     return [
         number,
@@ -117,6 +117,17 @@ def _task_row(number: int, case: Case) -> list[Cell]:
         case.case_id,
         " ".join(flag.flag_id for flag in case.flags),
     ]
+
+
+def _shows(case: Case) -> list[str]:
+    """What the data shows for each flag; what an earlier flag of the case has told already is not repeated."""
+    told: dict[str, None] = {}
+    parts = []
+    for flag in case.flags:
+        new = [text for text in flag.shows if text not in told]
+        told.update(dict.fromkeys(new))
+        parts.append("\n".join(new) or (texts()["township"]["as_above"] if flag.shows else ""))
+    return parts
 
 
 def _marks(count: int) -> list[str]:

@@ -133,6 +133,14 @@ def test_the_next_night_says_what_changed_and_why(ledger: Ledger, workspace: Wor
     assert (row[0], row[1], row[3], row[5]) == ("已消除", "李花", "MC-06", "已享受低保或特困供养")
 
 
+def test_a_suspended_rule_keeps_its_flags_with_their_people_and_says_so(ledger: Ledger, workspace: Workspace) -> None:
+    reported(ledger, workspace, Evening(FIRST, [OF_SON]))
+    night = reported(ledger, workspace, Evening(SECOND, [], suspended=[("MC-01", COUNTY, "dibao")]))
+    (row,) = tasks(night.folder / "flags" / COUNTY / "花马池镇.xlsx")
+    assert (row[2], row[3], row[4]) == ("未核查", "马小明", "马占海")
+    assert "沿用此前结果" in row[9]
+
+
 def test_the_same_night_gives_the_same_files(ledger: Ledger, workspace: Workspace) -> None:
     evening = Evening(SECOND, [HOUSEHOLD, WAITING], [CLASH])
     folder = reported(ledger, workspace, evening).folder

@@ -170,3 +170,10 @@ def test_a_case_without_a_township_is_listed(folder: Path) -> None:
     book = written(folder, listed)
     assert len(rows(book[TASKS])) == 1
     assert "乡镇不详" in str(book[TASKS]["A1"].value)
+
+
+def test_what_one_flag_has_told_the_next_does_not_repeat(folder: Path) -> None:
+    told = ("低收入家庭（2020-07-15）家庭月人均收入 455.00 元",)
+    both = case(1, flag(1, shows=told), flag(2, rule="MC-02", shows=(*told, "重特大疾病认定（2020-06-30）尿毒症")), flag(3, rule="MC-03", shows=told))
+    shows = rows(written(folder, township(both))[TASKS])[0]["数据显示"]
+    assert shows == f"①{told[0]}\n②重特大疾病认定（2020-06-30）尿毒症\n③同上"

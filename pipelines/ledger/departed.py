@@ -42,7 +42,7 @@ def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: 
     found = connection.execute(
         text("""
             SELECT f.flag_id, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
-            LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition AND m.named
+            LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition
             LEFT JOIN persons p ON p.token = CASE f.subject_kind WHEN 'household' THEN m.person ELSE f.token END
             WHERE f.flag_id = ANY(:keys)"""),
         {"keys": keys},

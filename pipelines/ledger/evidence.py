@@ -28,7 +28,7 @@ def keep_evidence(connection: Connection, cipher: Cipher, staged: Staged) -> Non
         copy(connection, kind.evidence, _sealed(cipher, staged, cells.slice(start, _BATCH)))
     if kind is FLAGS:
         members = staged.members.filter(pc.is_in(staged.members["at"], value_set=missing))
-        columns = {**_keys(staged, members["at"].to_pylist()), "person": _token(members["person"]), "named": members["named"]}
+        columns = {**_keys(staged, members["at"].to_pylist()), "person": _token(members["person"])}
         copy(connection, "flag_members", pa.table(columns))
 
 

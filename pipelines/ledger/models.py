@@ -169,13 +169,12 @@ class FlagEvidence(Cell, Base):
 
 
 class FlagMember(Base):
-    """The living people of a flag by edition: those it is about (`named`), and those who only share the household and so tie cases."""
+    """The living people of a flag's household, and its own person, by edition."""
 
     __tablename__ = "flag_members"
     flag_id: Mapped[str] = mapped_column(primary_key=True)
     edition: Mapped[bytes] = mapped_column(primary_key=True)
     person: Mapped[bytes] = mapped_column(primary_key=True)
-    named: Mapped[bool]
 
 
 class Happening:

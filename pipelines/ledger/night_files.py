@@ -18,7 +18,7 @@ from pipelines.errors import LedgerError
 from pipelines.policy import Policy
 
 PUBLISHED_FILES = (
-    "flags", "evidence", "flag_members", "household_members", "mismatches", "mismatch_evidence", "persons", "coverage", "suspensions", "denominators",
+    "flags", "evidence", "flag_members", "mismatches", "mismatch_evidence", "persons", "coverage", "suspensions", "denominators",
 )  # fmt: skip
 STATUS = "status"  # optional: why a flag that is gone is gone
 

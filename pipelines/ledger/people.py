@@ -14,25 +14,22 @@ from pipelines.facts import DATASETS, Facts
 from pipelines.identity.tokens import Tokens
 from pipelines.workspace import atomic_path
 
-NAMING = ("flags", "flag_members", "household_members", "evidence", "mismatches", "mismatch_evidence")
+NAMING = ("flags", "flag_members", "evidence", "mismatches", "mismatch_evidence")
 DETAILS = ("name", "phone", "sex", "birth_date", "county_code", "township", "village")
 COVERED, DECEASED = "covered", "deceased"
 _SEPARATOR = "\x1f"
 _TEXTS = ("token", "id_number", "name", "phone", "sex", "county_code", "township", "village")
 _TYPES: dict[str, pa.DataType] = {"person": pa.int64(), "birth_year": pa.int32(), **dict.fromkeys(_TEXTS, pa.string())}
 _SCHEMA = pa.schema(_TYPES)
-_HOUSEHOLD = ("household_dataset", "household", "county_code")
 
 
 def write_people(facts: Facts, tokens: Tokens, folder: Path) -> None:
-    """Writes three files into the night's folder, after flags and mismatches have been evaluated there.
+    """Writes two files into the night's folder, after flags and mismatches have been evaluated there.
 
-    household_members.parquet, grain household of a flag and living member: `household_dataset`, `household`, `county_code`, `person`.
-    persons.parquet, grain person named by it, a flag, a mismatch or a cell of evidence: `person`, `token`, `id_number` (null without a valid one),
+    persons.parquet, grain person named by a flag, a mismatch or a cell of evidence: `person`, `token`, `id_number` (null without a valid one),
     `name`, `phone`, `sex`, `birth_year`, `county_code`, `township`, `village`: each the first known, in the order of the datasets, files and lines.
     status.parquet: `person`, `status` (covered, deceased) of everyone with a valid number.
     """
-    _write(_household_members(facts, folder), folder / "household_members.parquet")
     named = _named(folder)
     known = facts.records.subjects(named)
     rows = known.left_join(_details(facts, named), "person").drop("person_right").order_by("person").to_pyarrow().to_pylist()
@@ -61,14 +58,6 @@ def _named(folder: Path) -> ir.Table:
         found: list[Any] = pq.read_table(folder / f"{name}.parquet", columns=["person"])["person"].unique().drop_null().to_pylist()
         persons.update(found)
     return ibis.memtable(pa.table({"person": pa.array(sorted(persons), pa.int64())}))
-
-
-def _household_members(facts: Facts, folder: Path) -> pa.Table:
-    flags = pq.read_table(folder / "flags.parquet", columns=list(_HOUSEHOLD))
-    households = ibis.memtable(flags.group_by(list(_HOUSEHOLD)).aggregate([]))
-    members = facts.members.filter(facts.members.living).semi_join(households, list(_HOUSEHOLD))
-    found: pa.Table = members.select(*_HOUSEHOLD, "person").order_by([*_HOUSEHOLD, "person"]).to_pyarrow()
-    return found
 
 
 def _details(facts: Facts, named: ir.Table) -> ir.Table:

@@ -129,7 +129,7 @@ def evidence(ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, keys: Collectio
 
 
 def members(ledger: Ledger, as_of: date, *, reveal: Reveal | None = None) -> pd.DataFrame:
-    """The people whom a night's flags are about: the person, or the household's living members; sorted by flag_id, birth year and token.
+    """The living people of the households of a night's flags, and the flags' own persons; sorted by flag_id, birth year and token.
 
     Columns: `flag_id`, `person` (token), `name`, `id_number`, `phone`, `sex`, `birth_year`.
     """
@@ -137,7 +137,7 @@ def members(ledger: Ledger, as_of: date, *, reveal: Reveal | None = None) -> pd.
         ledger,
         """SELECT m.flag_id, m.person, p.name, p.id_number, p.phone, p.sex, p.birth_year
             FROM flag_versions v JOIN flag_members m USING (flag_id, edition) JOIN persons p ON p.token = m.person
-            WHERE v.from_night <= :as_of AND v.until_night > :as_of AND m.named ORDER BY m.flag_id, p.birth_year, m.person""",
+            WHERE v.from_night <= :as_of AND v.until_night > :as_of ORDER BY m.flag_id, p.birth_year, m.person""",
         {"as_of": as_of},
     )
     return _people(ledger, _tokens(frame, "person"), reveal)

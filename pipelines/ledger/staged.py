@@ -29,8 +29,7 @@ class Staged:
     """One kind's rows of a night.
 
     `rows` are ready for the staging table; `keys`, `tokens` and `editions` stand in the same order. `cells` is the evidence, ordered by `at` (the
-    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at`, `person` (a token) and `named` (models.FlagMember),
-    none for mismatches.
+    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at` and `person` (a token), none for mismatches.
     """
 
     kind: Kind
@@ -75,7 +74,7 @@ def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Ciphe
     keys = [flag_key(row["rule"], token, row["county_code"]) for row, token in zip(flags, named, strict=True)]
     by = ["rule", "subject", "county_code"]
     cells = _placed(night.read("evidence"), table, by, "evidence", people, ("seq",))
-    members = _members(night, table, by, people)
+    members = _placed(night.read("flag_members"), table, by, "flag_members", people, ("person",)).select(["at", "person"])
     substance, editions = _digests(cipher, keys, cells, members)
     said = ("state", "grade", "township", "village", "link_basis", "partial", "name", "household", "clause", "action", "subject")
     columns = {
@@ -120,7 +119,7 @@ def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: 
         "detail": [row["detail"] for row in rows],
         **_common(night, cipher, MISMATCHES, keys, rows, said, substance, editions),
     }
-    nobody = pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string()), "named": pa.array([], pa.bool_())})
+    nobody = pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string())})
     return Staged(MISMATCHES, _table(columns), keys, named, editions, cells, nobody)
 
 
@@ -192,26 +191,12 @@ def _placed(table: pa.Table, rows: pa.Table, by: list[str], name: str, people: P
     return placed.sort_by([("at", "ascending"), *((column, "ascending") for column in order)]).combine_chunks()
 
 
-def _members(night: NightFiles, flags: pa.Table, by: list[str], people: People) -> pa.Table:
-    """The people of every flag, ordered: `at`, `person` (a token), `named`."""
-    named = _placed(night.read("flag_members"), flags, by, "flag_members", people, ()).select(["at", "person"])
-    home = ["household_dataset", "household", "county_code"]
-    places = flags.select(home).append_column("at", pa.array(np.arange(flags.num_rows)))
-    sharing = night.read("household_members").join(places, home, join_type="inner")
-    persons = pa.chunked_array([*named["person"].chunks, people.named(sharing["person"])], pa.string())
-    marks = pa.array(np.arange(named.num_rows + sharing.num_rows) < named.num_rows)
-    columns: dict[str, Any] = {"at": pa.chunked_array([*named["at"].chunks, *sharing["at"].chunks], pa.int64()), "person": persons, "named": marks}
-    every = pa.table(columns)
-    once = every.group_by(["at", "person"]).aggregate([("named", "max")]).rename_columns(["at", "person", "named"])
-    return once.sort_by([("at", "ascending"), ("person", "ascending")]).combine_chunks()
-
-
 def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table | None) -> tuple[list[bytes], list[bytes]]:
     """For every flag the digest of its evidence's substance, and its edition: the digest of all that evidence and members say."""
     substance = _joined(cells, ("person", "dataset", "field", "value", "shows"))
     whole = _joined(cells, ("seq", "person", "dataset", "snapshot", "file", "line", "field", "value", "shows"))
     bounds = np.searchsorted(cells["at"].to_numpy(), np.arange(len(keys) + 1))
-    living = _joined(members, ("person", "named")) if members is not None else []
+    living = _joined(members, ("person",)) if members is not None else []
     living_bounds = np.searchsorted(members["at"].to_numpy() if members is not None else [], np.arange(len(keys) + 1))
     substances, editions = [], []
     for at, key in enumerate(keys):

@@ -29,7 +29,6 @@ SCHEMAS = {
         "line": TEXT, "field": TEXT, "value": TEXT, "shows": TEXT,
     },
     "flag_members": {"rule": TEXT, "subject": TEXT, "county_code": TEXT, "person": INT},
-    "household_members": {"household_dataset": TEXT, "household": TEXT, "county_code": TEXT, "person": INT},
     "mismatches": {
         "check": TEXT, "subject": TEXT, "person": INT, "county_code": TEXT, "datasets": TEXT, "grade": TEXT, "state": TEXT, "detail": TEXT,
     },
@@ -124,7 +123,6 @@ class Evening:
     suspended: list[tuple[str, str, str]] = field(default_factory=list)  # rule, county, dataset
     status: list[tuple[Someone, str]] = field(default_factory=list)
     checked: list[tuple[str, str]] = field(default_factory=list)  # check, county
-    living_in: list[tuple[str, str, Someone]] = field(default_factory=list)  # dataset, household, member
 
 
 def write(workspace: Workspace, evening: Evening, code_version: str = "1") -> NightFiles:
@@ -167,11 +165,6 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
             {**key, "side": side, "seq": seq, "dataset": dataset, "file": f"{dataset}_20200731.csv", **source}
             for seq, (side, dataset) in enumerate((("A", "dibao"), ("B", "tekun")))
         ]
-    people |= {member for *_, member in evening.living_in}
-    tables["household_members"] = [
-        {"household_dataset": dataset, "household": number, "county_code": COUNTY, "person": member.person}
-        for dataset, number, member in evening.living_in
-    ]
     tokens = open_tokens(workspace)
     tables["persons"] = [
         {

@@ -31,13 +31,11 @@ def test_households_that_share_a_member_are_one_case(ledger: Ledger) -> None:
     assert cases(ledger, NIGHT, low, poor, Claim("SV-02", SON)) == [{"MC-03", "RR-01", "SV-02"}]
 
 
-def test_persons_flag_ties_its_household_to_others_through_members_it_does_not_name(ledger: Ledger) -> None:
+def test_persons_flag_ties_its_household_to_others_through_housemates(ledger: Ledger) -> None:
     person = Claim("MC-01", HUSBAND, household=LOW)
     poor = Claim("RR-01", WIFE, household=POOR, of_household=True, members=(WIFE, SON))
-    living = [(*LOW, HUSBAND), (*LOW, WIFE), (*POOR, WIFE), (*POOR, SON)]
     assert cases(ledger, NIGHT, person, poor) == [{"MC-01"}, {"RR-01"}]
-    assert cases(ledger, NEXT, person, poor, living_in=living) == [{"MC-01", "RR-01"}]
-    assert set(queries.members(ledger, NEXT).groupby("flag_id").size()) == {1, 2}
+    assert cases(ledger, NEXT, person.but(members=(HUSBAND, WIFE)), poor) == [{"MC-01", "RR-01"}]
 
 
 def test_same_household_number_in_another_register_or_county_is_another_household(ledger: Ledger) -> None:

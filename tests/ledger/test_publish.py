@@ -52,7 +52,7 @@ def everything(ledger: Ledger) -> dict[str, list[tuple[object, ...]]]:
         "flag_versions": "flag_id, from_night, until_night, state, checked, first_seen, raised_on, due, grade, case_id, content, last_checked",
         "flag_events": "flag_id, as_of, kind, reason, result_code, withdraws IS NULL",
         "flag_evidence": "flag_id, edition, seq, dataset, file, line, field, shows, value IS NULL",
-        "flag_members": "flag_id, edition, person, named",
+        "flag_members": "flag_id, edition, person",
         "mismatches": "mismatch_id, state, checked, first_seen, last_seen, content",
         "mismatch_versions": "mismatch_id, from_night, until_night, state, checked, content",
         "mismatch_events": "mismatch_id, as_of, kind, reason",

@@ -76,7 +76,6 @@ def upgrade() -> None:
         sa.Column("flag_id", sa.Text(), nullable=False),
         sa.Column("edition", sa.LargeBinary(), nullable=False),
         sa.Column("person", sa.LargeBinary(), nullable=False),
-        sa.Column("named", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("flag_id", "edition", "person"),
     )
     op.create_table(

@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.extracts.conform import conform
 from pipelines.identity.records import identify
 from tests.extracts.landing_factory import CONTRACTS, REGION, Inbox, csv_text
-from tests.extracts.test_types import CASES, read
+from tests.extracts.test_types import CASES, read_all
 from tests.identity.test_numbers import NUMBER, by_engine, by_value
 
 CELLS = [
@@ -23,8 +23,8 @@ CELLS = [
     f"{NUMBER}43", f"{NUMBER}71B1", NUMBER.replace("0", "O"), NUMBER.replace("1", "l"), NUMBER[:17] + "*", NUMBER[:17], "6.40199198001010E+17",
     "640199199902290010", "一" * 18, "𠀀" * 18, "\\d\n", "a'b\"c", NUMBER[:14] + "٠٠٠٠",
 ]  # fmt: skip
-HEADER = ["家庭编号", "姓名", "身份证号", "救助类型", "起始保障年月", "月人均收入", "县(区)代码"]
-ROW = ["F1", "馬•明", NUMBER, "农村低保", "2020年1月", "300.125", "盐池县"]
+HEADER = ["证件号码", "姓名", "病种名称", "认定日期", "有效期至"]
+ROW = [NUMBER, "馬•明", "尿毒症", "2020年7月1日", "长期"]
 
 
 @pytest.fixture(params=["duckdb", pytest.param("local[1]", marks=pytest.mark.spark)], scope="module")
@@ -35,8 +35,8 @@ def engine(request, tmp_path_factory):
 
 
 def test_every_form_of_every_type_means_the_same(engine, tmp_path) -> None:
-    for kind, cases in CASES.items():
-        assert dict(zip(cases, read(engine, kind, list(cases), tmp_path), strict=True)) == cases, kind
+    found = read_all(engine, {kind: list(cases) for kind, cases in CASES.items()}, tmp_path)
+    assert {kind: dict(zip(cases, found[kind], strict=True)) for kind, cases in CASES.items()} == CASES
 
 
 def test_id_numbers_mean_the_same(engine, tmp_path) -> None:
@@ -44,21 +44,23 @@ def test_id_numbers_mean_the_same(engine, tmp_path) -> None:
     assert by_engine(engine, CELLS, stored, tmp_path) == by_value(CELLS, stored)
 
 
-def test_files_of_one_dataset_conform_one_after_the_other(engine, tmp_path) -> None:
+def test_files_of_one_dataset_conform_one_after_the_other(tmp_path) -> None:
     """The plan is made for the first and holds for the next, whose rows, county and date are others."""
-    inbox = Inbox(tmp_path)
-    inbox.deliver("dibao_640323_20200731.csv", csv_text([HEADER, *([ROW] * 20), ["F2", "", "", "", "", "", ""]]))
-    inbox.deliver("dibao_640324_20200630.csv", csv_text([HEADER, ["F3", "马小", "", "城市低保", "202006", "", ""]]))
+    engine = open_engine()
+    inbox = Inbox(tmp_path, "serious_illness")
+    inbox.deliver("serious_illness_640323_20200731.csv", csv_text([HEADER, *([ROW] * 20), ["", "", "尿毒症", "20200701", ""]]))
+    inbox.deliver("serious_illness_640324_20200630.csv", csv_text([HEADER, ["", "马小", "尿毒症", "20200101", ""]]))
     landings = inbox.land(date(2020, 7, 31)).values()
-    first, second = (conform(engine, inbox.workspace, CONTRACTS["dibao"], landing, REGION, identify) for landing in landings)
+    first, second = (conform(engine, inbox.workspace, CONTRACTS["serious_illness"], landing, REGION, identify) for landing in landings)
     assert (first.conformed, first.quarantined, second.conformed, second.quarantined) == (20, 1, 1, 0)
     found = engine.arrow(engine.read([first.path, second.path]).order_by("snapshot", "line_no")).to_pylist()
-    assert [(one["file"], one["snapshot"], one["county_code"], one["scheme"]) for one in found[:2]] == [
-        ("dibao_640324_20200630.csv", 20200630, "640324", "01"),
-        ("dibao_640323_20200731.csv", 20200731, "640323", "02"),
+    assert [(one["file"], one["snapshot"], one["county_code"], one["recognised_on"]) for one in found[:2]] == [
+        ("serious_illness_640324_20200630.csv", 20200630, "640324", 20200101),
+        ("serious_illness_640323_20200731.csv", 20200731, "640323", 20200701),
     ]
-    assert (found[1]["name_folded"], found[1]["per_capita_income"], found[1]["id17"]) == ("马·明", 30013, int(NUMBER[:17]))
+    assert (found[1]["name_folded"], found[1]["valid_until"], found[1]["id17"]) == ("马·明", 99991231, int(NUMBER[:17]))
     assert [one["column"] for one in engine.arrow(engine.read([first.quarantine_path])).to_pylist()] == ["name"]
+    engine.close()
 
 
 def numbers(engine: Engine, rows: int = 5) -> Any:

@@ -6,6 +6,7 @@ import multiprocessing
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from uuid import uuid4
 import pandas as pd
 
 from pipelines.contracts import REFERENCE, Contract
+from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed
 from pipelines.extracts.deliveries import Delivery
 from pipelines.extracts.in_force import InForce
@@ -62,12 +64,16 @@ def write_lists(folder: Path, lists: Sequence[TownshipList], progress: Progress 
     """Writes `flags/<county>/<township>.xlsx` below `folder` for every list; gives their number. A province's worth is spread over processes."""
     progress(f"{len(lists)} township workbooks")
     paths = [folder / "flags" / entry.county_code / f"{entry.township or COUNTY_LIST}.xlsx" for entry in lists]
-    if sum(len(entry.cases) for entry in lists) < _PARALLEL_CASES:
+    few = sum(len(entry.cases) for entry in lists) < _PARALLEL_CASES
+    if few or multiprocessing.current_process().daemon:
         for path, entry in zip(paths, lists, strict=True):
             write_township(path, entry)
     else:
-        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(write_township, paths, lists, chunksize=4))
+        try:
+            with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+                list(pool.map(write_township, paths, lists, chunksize=4))
+        except BrokenProcessPool as error:
+            raise StageError("Writing the township workbooks ended in mid-air, probably for lack of memory; run the night again.") from error
     return len(lists)
 
 

@@ -29,6 +29,7 @@ FLAGS = (
     "link_basis", "partial", "name", "clause", "action",
 )  # fmt: skip
 MEMBERS = (*FLAG, "person")
+NOBODY_COVERED = ("MC-05",)  # the household rule that holds only while none of its members is covered
 SUSPENSIONS = pa.schema([(name, pa.string()) for name in Suspension._fields])
 
 _CANDIDATE: dict[str, pa.DataType] = {
@@ -147,18 +148,25 @@ def _people(facts: Facts, flags: ir.Table) -> ir.Table:
 
 
 def _with_state(facts: Facts, flags: ir.Table, people: ir.Table) -> ir.Table:
-    """`state`: identity_check where an absence that the rule rests on is in doubt for the person, or for any living uncovered member; else open."""
+    """`state`: identity_check where an absence without which the rule would not hold is in doubt, else open.
+
+    A rule of a household that asks for somebody uncovered stands by any one member whose absence is proven; one that asks for nobody covered falls
+    with any living member in doubt.
+    """
     absences: dict[tuple[str, ...], list[str]] = {}
     for rule in facts.policy.rules:
         absences.setdefault(facts.policy.needs(rule).absence, []).append(rule)
     concerned = of(people, UNCOVERED)
     doubted = [
-        concerned.filter(concerned.rule.isin(rules)).semi_join(facts.uncertain(datasets), "person").select(*FLAG)
+        concerned.filter(concerned.rule.isin(rules)).semi_join(facts.uncertain(datasets), "person").select(*MEMBERS)
         for datasets, rules in absences.items()
         if datasets
     ]
-    doubts = union(doubted, doubted[0]).distinct().mutate(doubted=ibis.literal(True))
-    joined = flags.left_join(doubts, list(FLAG))
+    doubts = union(doubted, doubted[0]).distinct().mutate(in_doubt=1)
+    judged = concerned.select(*MEMBERS).distinct().left_join(doubts, list(MEMBERS)).drop(*(f"{name}_right" for name in MEMBERS))
+    counted = judged.group_by(list(FLAG)).agg(uncovered=judged.count(), in_doubt=judged.in_doubt.sum())
+    falls = counted.filter((counted.in_doubt == counted.uncovered) | (counted.rule.isin(NOBODY_COVERED) & (counted.in_doubt > 0)))
+    joined = flags.left_join(falls.select(*FLAG, doubted=ibis.literal(True)), list(FLAG))
     return joined.mutate(state=ibis.ifelse(joined.doubted.notnull(), "identity_check", "open")).select(*FLAGS)
 
 

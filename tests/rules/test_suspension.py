@@ -88,6 +88,8 @@ def test_doubt_about_an_absence_makes_an_identity_check(tmp_path: Path) -> None:
             {"person": A, **POOR, "family_id": "F2"},
             {"person": B, **POOR, "family_id": "F3"},
             {"person": C, **POOR, "family_id": "F3"},
+            {"person": A, **POOR, "family_id": "F4"},
+            {"person": B, **POOR, "family_id": "F4"},
         ],
         disability_certificates=[{"person": A, **SEVERE}, {"person": B, **SEVERE}],
         quarantined={"dibao": [A, C], "low_income": [B]},
@@ -99,9 +101,10 @@ def test_doubt_about_an_absence_makes_an_identity_check(tmp_path: Path) -> None:
         ("MC-01", B): ("open", False),
         ("MC-03", "F2"): ("identity_check", False),
         ("MC-03", "F3"): ("open", True),
+        ("MC-03", "F4"): ("open", False),  # B alone proves it
     }
     doubted = [(row["rule"], row["subject"], row["person"]) for row in tables["evidence"] if row["shows"] == "identity_uncertain"]
-    assert doubted == [("MC-01", f"person:{A}X", A), ("MC-03", "household:low_income:F2", A)]
+    assert doubted == [("MC-01", f"person:{A}X", A), ("MC-03", "household:low_income:F2", A), ("MC-03", "household:low_income:F4", A)]
 
 
 def test_a_flag_rests_on_likeness_where_no_other_row_holds(tmp_path: Path) -> None:

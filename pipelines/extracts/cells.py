@@ -66,9 +66,10 @@ def clean(values: Column) -> Column:
     if _is_ascii(values):
         return _trimmed(values)
     encoded = pc.dictionary_encode(values)
-    distinct = pc.call_function("utf8_normalize", [encoded.dictionary], pc.Utf8NormalizeOptions("NFKC"))
+    distinct = encoded.dictionary
     if pc.any(pc.match_substring_regex(distinct, r"\p{Cf}")).as_py():
         distinct = pc.replace_substring_regex(distinct, r"\p{Cf}", "")
+    distinct = pc.call_function("utf8_normalize", [distinct], pc.Utf8NormalizeOptions("NFKC"))  # last: what a Cf character parted may now compose
     return _trimmed(distinct).take(encoded.indices)
 
 

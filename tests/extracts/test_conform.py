@@ -96,6 +96,7 @@ def test_every_dataset_conforms_to_its_contract(tmp_path, engine) -> None:
         (found,) = rows(done.path)
         assert (done.status, done.quarantined, done.warnings) == ("conformed", 0, 0), dataset
         assert {*contract.fields, "township", "village", "phone", "sex", "birth_date", "file", "line", "snapshot"} <= set(found)
+        assert found.get("employment_cost", 0) == 0
         optional = [field for field in contract.fields.values() if not field.required and field.default is None]
         assert all(found[field.name] is None for field in optional if field.type != "id")
 

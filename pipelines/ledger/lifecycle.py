@@ -167,7 +167,7 @@ def keep_versions(connection: Connection, kind: Kind, parameters: Parameters) ->
             SELECT {kind.key}, {standing}, last_checked, :as_of, coalesce(:next, DATE '{FOREVER}')
             FROM {kind.name}_outcome JOIN {kind.name}_altered USING ({kind.key}) ORDER BY {kind.key};
         CREATE INDEX ON {kind.name}_altered ({kind.key});
-        ANALYZE {kind.name}_altered
+        ANALYZE {kind.name}_altered ({kind.key})
     """, parameters)  # fmt: skip
 
 
@@ -257,7 +257,7 @@ def counts(connection: Connection, kind: Kind) -> dict[str, int]:
 def _index(connection: Connection, kind: Kind, *names: str) -> None:
     for name in names:
         connection.execute(text(f"CREATE INDEX IF NOT EXISTS {kind.name}_{name}_key ON {kind.name}_{name} ({kind.key})"))
-        connection.execute(text(f"ANALYZE {kind.name}_{name}"))
+        connection.execute(text(f"ANALYZE {kind.name}_{name} ({kind.key})"))
 
 
 def _run(connection: Connection, statements: str, parameters: Parameters) -> None:

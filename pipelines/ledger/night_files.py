@@ -42,14 +42,11 @@ class NightFiles:
 
     def read(self, name: str) -> pa.Table:
         """The table of one file. Raises LedgerError when the night has not written it."""
-        path = self.folder / f"{name}.parquet"
-        if not path.is_file():
-            raise LedgerError(f"The night of {self.as_of} has no {path.name}; run its stages again before publishing.")
-        return pq.read_table(path)
+        return pq.read_table(self._path(name))
 
     def read_if_there(self, name: str) -> pa.Table | None:
         """As `read`, but None when there is no such file."""
-        return self.read(name) if (self.folder / f"{name}.parquet").is_file() else None
+        return self.read(name) if (self.folder / f"{name}.parquet").exists() else None
 
     @cached_property
     def digest(self) -> bytes:
@@ -57,9 +54,14 @@ class NightFiles:
         said = [self.as_of.isoformat(), self.policy.digest, self.code_version, list(self.inputs)]
         whole = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True, default=str).encode())
         for name in PUBLISHED_FILES:
-            path = self.folder / f"{name}.parquet"
-            if not path.is_file():
-                raise LedgerError(f"The night of {self.as_of} has no {path.name}; run its stages again before publishing.")
-            with path.open("rb") as file:
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+            path = self._path(name)
+            for part in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:  # Spark writes a folder of numbered parts
+                with part.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
         return whole.digest()
+
+    def _path(self, name: str) -> Path:
+        path = self.folder / f"{name}.parquet"
+        if not path.exists():
+            raise LedgerError(f"The night of {self.as_of} has no {path.name}; run its stages again before publishing.")
+        return path

@@ -30,9 +30,10 @@ def write_people(facts: Facts, tokens: Tokens, folder: Path) -> None:
     `name`, `phone`, `sex`, `birth_year`, `county_code`, `township`, `village`: each the first known, in the order of the datasets, files and lines.
     status.parquet: `person`, `status` (covered, deceased) of everyone with a valid number.
     """
-    named = _named(folder)
+    engine = facts.records.engine
+    named = engine.table(_named(folder))
     known = facts.records.subjects(named)
-    rows = known.left_join(_details(facts, named), "person").drop("person_right").order_by("person").to_pyarrow().to_pylist()
+    rows = engine.arrow(known.left_join(_details(facts, named), "person").drop("person_right").order_by("person")).to_pylist()
     persons: list[dict[str, Any]] = [
         {
             "person": row["person"],
@@ -49,15 +50,15 @@ def write_people(facts: Facts, tokens: Tokens, folder: Path) -> None:
     _write(pa.Table.from_pylist(persons, schema=_SCHEMA), folder / "persons.parquet")
     people = (facts.covered.select("person", status=ibis.literal(COVERED)), facts.deceased.select("person", status=ibis.literal(DECEASED)))
     status = people[0].union(people[1])
-    _write(status.filter(status.person > 0).order_by("person", "status").to_pyarrow(), folder / "status.parquet")
+    _write(engine.arrow(status.filter(status.person > 0).order_by("person", "status")), folder / "status.parquet")
 
 
-def _named(folder: Path) -> ir.Table:
+def _named(folder: Path) -> pa.Table:
     persons: set[int] = set()
     for name in NAMING:
         found: list[Any] = pq.read_table(folder / f"{name}.parquet", columns=["person"])["person"].unique().drop_null().to_pylist()
         persons.update(found)
-    return ibis.memtable(pa.table({"person": pa.array(sorted(persons), pa.int64())}))
+    return pa.table({"person": pa.array(sorted(persons), pa.int64())})
 
 
 def _details(facts: Facts, named: ir.Table) -> ir.Table:

@@ -101,7 +101,7 @@ def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Ciphe
 
 def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
     """The night's mismatches; `mismatch_id` as for flags."""
-    table = night.read("mismatches")
+    table = night.read("mismatches").sort_by([("check", "ascending"), ("county_code", "ascending"), ("subject", "ascending")])
     rows = table.to_pylist()
     persons: list[str | None] = _pylist(people.named(table["person"]))
     named = _mismatch_tokens(tokens, rows, persons)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import subprocess
 from datetime import date
 
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -17,12 +19,12 @@ from pipelines.ledger import queries
 from pipelines.ledger.access_log import ANCHOR, record, reveal, verify
 from pipelines.ledger.cipher import Cipher
 from pipelines.ledger.database import Ledger
-from pipelines.ledger.explain import explain
+from pipelines.ledger.explain import explain, render
 from pipelines.ledger.publish import publish
 from pipelines.ledger.results import record_result
 from pipelines.ledger.server import Server
 from pipelines.workspace import PROJECT
-from tests.ledger.nights_on_disk import Claim, Clash, Evening, Someone, write
+from tests.ledger.nights_on_disk import Claim, Clash, Evening, Someone, policy, write
 
 NIGHT = date(2020, 7, 31)
 MA = Someone(1, "马秀兰", "13912345678")
@@ -60,7 +62,7 @@ def test_nothing_identifying_stands_in_a_dump(published: Ledger, server: Server)
 
 
 def test_masked_unless_revealed(published: Ledger) -> None:
-    assert set(queries.flags(published, NIGHT)["subject"]) == {"person:640***********0013"[:10] + "*" * 11 + str(MA.id_number)[-4:], NAMELESS.subject}
+    assert set(queries.flags(published, NIGHT)["subject"]) == {f"person:640***********{str(MA.id_number)[-4:]}", NAMELESS.subject}
     assert set(queries.flags(published, NIGHT)["name"]) == {"马*兰", "欧*春"}
     leave = reveal(published, "export", "flags", "核对名单")
     assert set(queries.flags(published, NIGHT, reveal=leave)["subject"]) == {MA.subject, NAMELESS.subject}
@@ -75,6 +77,20 @@ def test_explanation_is_masked_unless_revealed(published: Ledger) -> None:
     shown = repr(explain(published, flag_id, contracts))
     assert all(str(value) not in shown for value in (MA.name, MA.id_number, MA.phone))
     assert MA.name in repr(explain(published, flag_id, contracts, reveal=reveal(published, "explain", flag_id, "复核")))
+
+
+def test_explanation_on_a_terminal_says_clause_evidence_and_history(published: Ledger) -> None:
+    contracts = load_contracts(PROJECT / "schemas")
+    flag_id = queries.flags(published, NIGHT).query("rule == 'MC-01'")["flag_id"].iloc[0]
+    record_result(published, flag_id, 61, verifier="张干部", verified_on=NIGHT, way="入户", note="收入超标")
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render(explain(published, flag_id, contracts), policy()))
+    shown = console.export_text()
+    for part in (flag_id, "一(一)", "low_income_20200731.csv:7", "在有效的低收入家庭名册中", "raised", "result_recorded", "61", "closed"):
+        assert part in shown
+    assert "收入超标" not in shown
+    with pytest.raises(LedgerError, match="has no flag or mismatch"):
+        explain(published, "MC-01-0000000000000000", contracts)
 
 
 def test_revealing_needs_a_reason(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from pipelines.ledger.people import COVERED, DECEASED
 from pipelines.ledger.persons import person_place
 
 NO_LONGER = "no_longer"
+SERVICES = "service_list"
 
 
 def say_why_gone(connection: Connection, cipher: Cipher, night: NightFiles, kind: Kind) -> None:
@@ -41,14 +42,18 @@ def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: 
         status[row["person"]] = DECEASED if DECEASED in (row["status"], status.get(row["person"])) else COVERED
     found = connection.execute(
         text("""
-            SELECT f.flag_id, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
+            SELECT f.flag_id, f.family, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
             LEFT JOIN flag_members m ON f.subject_kind = 'household' AND m.flag_id = f.flag_id AND m.edition = r.edition
             LEFT JOIN persons p ON p.token = CASE f.subject_kind WHEN 'household' THEN m.person ELSE f.token END
             WHERE f.flag_id = ANY(:keys)"""),
         {"keys": keys},
     )
     words: dict[str, set[str | None]] = {}
-    for key, token, sealed in found:
+    served = set()
+    for key, family, token, sealed in found:
+        if family == SERVICES:
+            served.add(key)
         number = cipher.open(bytes(sealed), person_place("id_number", bytes(token).hex())) if sealed is not None else None
         words.setdefault(key, set()).add(status.get(int(number[:17])) if number else None)
-    return {key: DECEASED if said == {DECEASED} else COVERED for key, said in words.items() if None not in said}
+    settled = {key: DECEASED if said == {DECEASED} else COVERED for key, said in words.items() if None not in said}
+    return {key: word for key, word in settled.items() if word == DECEASED or key not in served}  # who is served is covered all along

@@ -97,7 +97,7 @@ def render(found: Explanation, policy: Policy) -> RenderableType:
     """An explanation for a terminal."""
     standing = found.standing
     clause = policy.clause(found.rule)
-    facts = Table.grid(padding=(0, 2))
+    facts = _table(grid=True)
     place = " ".join(filter(None, (str(standing["county_code"]), standing.get("township"), standing.get("village"))))
     lines = {
         "subject": found.subject, "name": found.name, "rule": f"{found.rule} {clause.text}", "clause": clause.number, "place": place,
@@ -113,9 +113,17 @@ def render(found: Explanation, policy: Policy) -> RenderableType:
     return Group(Text(found.key, style="bold"), facts, evidence, _cells(found, policy), history, _events(found))
 
 
+def _table(*headers: str, grid: bool = False) -> Table:
+    """A table that breaks long text instead of cutting it."""
+    table = Table.grid(padding=(0, 2)) if grid else Table()
+    for header in headers or ("", ""):
+        table.add_column(header, overflow="fold")
+    return table
+
+
 def _cells(found: Explanation, policy: Policy) -> Table:
     sides = any(cell.side for cell in found.evidence)
-    table = Table(*(("side",) if sides else ()), "dataset", "snapshot", "file:line", "field", "value", "shows")
+    table = _table(*(("side",) if sides else ()), "dataset", "snapshot", "file:line", "field", "value", "shows")
     for cell in found.evidence:
         source = f"{cell.file}:{cell.line}" if cell.file and cell.line else ""
         values = (cell.dataset, cell.snapshot, source, cell.field, cell.value, policy.shows.get(cell.shows, cell.shows))
@@ -124,7 +132,7 @@ def _cells(found: Explanation, policy: Policy) -> Table:
 
 
 def _events(found: Explanation) -> Table:
-    table = Table("night", "event", "why", "who", "result")
+    table = _table("night", "event", "why", "who", "result")
     for event in found.history:
         parts = (event.result_code, event.verified_on, event.way, event.note)
         result = ", ".join(str(part) for part in parts if part is not None)

@@ -103,6 +103,12 @@ def test_household_is_covered_only_when_every_member_is(ledger: Ledger) -> None:
     assert happened(ledger, SECOND) == {(key(ledger, POOR), "cleared_by_data", "no_longer")}
 
 
+def test_being_covered_is_no_reason_on_a_service_list(ledger: Ledger) -> None:
+    night(ledger, FIRST, Claim("SV-02", MA), Claim("SV-02", LI))
+    night(ledger, SECOND, status=[(MA, "covered"), (LI, "covered"), (LI, "deceased")])
+    assert {reason for *_, reason in happened(ledger, SECOND)} == {"no_longer", "deceased"}
+
+
 def test_same_night_again_changes_nothing(ledger: Ledger) -> None:
     first = night(ledger, FIRST, LOST, POOR, clashes=[Clash("EN-01", MA)])
     before = everything(ledger)

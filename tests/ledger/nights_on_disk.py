@@ -143,7 +143,8 @@ def _tables(workspace: Workspace, evening: Evening) -> dict[str, list[dict[str, 
         key = {"rule": claim.rule, "subject": claim.subject, "county_code": claim.county}
         dataset, number = claim.household or (None, None)
         tables["flags"].append({
-            **key, "family": "service_list" if claim.rule.startswith("SV") else "missed_coverage", "subject_kind": "household" if claim.of_household else "person",
+            **key, "family": "service_list" if claim.rule.startswith("SV") else "missed_coverage",
+            "subject_kind": "household" if claim.of_household else "person",
             "person": None if claim.of_household else claim.about.person, "household": number, "household_dataset": dataset,
             "township": claim.township, "village": "北塘村", "grade": claim.grade, "state": claim.state, "link_basis": "id",
             "partial": False, "name": claim.about.name, "clause": "一(一)", "action": "入户核实",

@@ -75,6 +75,22 @@ class Engine:
             return self._spark_table(self._session.createDataFrame(rows))
         return ibis.memtable(rows)
 
+    def kept(self, table: ir.Table) -> ir.Table:
+        """The rows of `table`, computed now and kept by the engine until it closes or is told to `forget` them."""
+        name = f"kept_{uuid4().hex}"
+        if self.kind == "spark":
+            self._session.sql(self.connection.compile(table)).cache().createOrReplaceTempView(name)
+            return self.connection.table(name)
+        return self.connection.create_table(name, table)
+
+    def forget(self, *kept: ir.Table) -> None:
+        """Frees what `kept` keeps. Expressions built on it can no longer be computed."""
+        for table in kept:
+            if self.kind == "spark":
+                self._session.catalog.uncacheTable(table.op().name)
+            else:
+                self.connection.drop_table(table.op().name)
+
     def view(self, name: str, table: ir.Table) -> ir.Table:
         """A view called `name` of `table`, in place of one that had the name: what is built on it holds for the new rows."""
         made: ir.Table = self.connection.create_view(name, table, overwrite=True)
@@ -127,8 +143,10 @@ def pinned(table: ir.Table) -> ir.Table:
 def kept(table: ir.Table) -> ir.Table:
     """The same rows, computed now and held by the engine until it closes: for what several queries build on.
 
-    Ibis' own cache drops its table when Python forgets it, which may be after the engine has closed.
+    Ibis' own cache drops its table when Python forgets it, which may be after the engine has closed. Rows that lie in memory anyway stay there.
     """
+    if not table._find_backends()[0]:
+        return table
     backend = table.get_backend()
     if backend.name == "pyspark":
         return table.cache()

@@ -18,6 +18,9 @@ from pipelines.identity.numbers import compact, with_number
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
 _PERSON = pa.schema([("person", pa.int64())])
+_SUBJECTS = pa.schema(
+    [("person", pa.int64()), *((name, pa.string()) for name in ("dataset", "file", "line", "natural_key", "subject", "id_number"))]
+)
 
 
 def identify(table: ir.Table, contract: Contract) -> ir.Table:
@@ -121,6 +124,8 @@ class Records:
             rows = rows.select("person", "file", "line", "line_no", "member_no", number=valid)
             wanted = rows if among is None else rows.semi_join(among, "person")
             parts.append(wanted.mutate(dataset=ibis.literal(dataset), _rank=ibis.literal(rank, "int32")))
+        if not parts:
+            return self._engine.table(_SUBJECTS.empty_table())
         every = _union(parts)
         window = ibis.window(group_by="person", order_by=["_rank", "file", "line_no", "member_no"])
         ranked = every.mutate(_place=ibis.row_number().over(window))

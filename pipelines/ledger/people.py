@@ -71,6 +71,8 @@ def _details(facts: Facts, named: ir.Table) -> ir.Table:
                 rows.file, _SEPARATOR, rows.line_no.cast("string").lpad(12, "0"), rows.member_no.cast("string").lpad(4, "0"), _SEPARATOR
             )
             parts.append(rows.select("person", **{name: place.concat(rows[name].cast("string")) for name in DETAILS}))
+    if not parts:
+        return ibis.memtable(pa.schema([("person", pa.int64()), *((name, pa.string()) for name in DETAILS)]).empty_table())
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return every.group_by("person").agg(**{name: every[name].min() for name in DETAILS})
 

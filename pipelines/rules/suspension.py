@@ -54,7 +54,8 @@ def unmet_anywhere(found: Iterable[Suspension], counties: Iterable[str]) -> set[
 
 def _unmet(needs: Needs, coverage: Coverage, county: str, last_day: date) -> Iterator[tuple[str, str]]:
     for group in needs.presence:
-        if not any(coverage.present(dataset, county) for dataset in group):
+        judged_below = len(group) == 1 and group[0] in needs.absence  # MC-04 finds its people and their absence on one roster
+        if not judged_below and not any(coverage.present(dataset, county) for dataset in group):
             yield ";".join(group), MISSING
     for dataset in needs.absence:
         snapshot = coverage.snapshot(dataset, county)

@@ -127,6 +127,12 @@ def staged(table: ir.Table) -> ir.Table:
     return ops.SelfReference(table.op(), identifier=_STAGE).to_expr()
 
 
+# What was written as a query before, by its expression: the view's name and its SQL. Expressions over tables of the same name and columns are equal
+# on every connection in memory, so a process that opens engine after engine writes each dataset's plan once.
+_WRITTEN: dict[Any, tuple[str, str]] = {}
+_MOST_WRITTEN = 2000
+
+
 def pinned(table: ir.Table) -> ir.Table:
     """The same rows as a view of the engine, so that what is built on them stays short: writing a long query takes longer than to run it.
 
@@ -136,8 +142,29 @@ def pinned(table: ir.Table) -> ir.Table:
     views: dict[Any, ir.Table] = vars(backend).setdefault("_pinned", {})  # not keyed by the backend: two connections in memory compare equal
     operation = table.op()
     if operation not in views:
-        views[operation] = backend.create_view(f"pinned_{uuid4().hex}", table)
+        views[operation] = _rewritten(backend, operation) or _written(backend, table)
     return views[operation]
+
+
+def _written(backend: Any, table: ir.Table) -> ir.Table:
+    name, operation = f"pinned_{uuid4().hex}", table.op()
+    if backend.name == "duckdb" and not operation.find(ops.InMemoryTable):
+        if len(_WRITTEN) >= _MOST_WRITTEN:
+            _WRITTEN.clear()
+        _WRITTEN[operation] = name, backend.compile(table)
+        return _rewritten(backend, operation)
+    view: ir.Table = backend.create_view(name, table)
+    return view
+
+
+def _rewritten(backend: Any, operation: Any) -> ir.Table | None:
+    """The view of an expression whose SQL is known, made on this connection; None when it is not."""
+    if operation not in _WRITTEN:
+        return None
+    name, sql = _WRITTEN[operation]
+    backend.raw_sql(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+    view: ir.Table = backend.table(name)
+    return view
 
 
 def kept(table: ir.Table) -> ir.Table:

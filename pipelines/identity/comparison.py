@@ -24,16 +24,11 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One compared attribute. The first level that holds counts; `missing` says when nothing can be compared; if no level holds they differ.
-
-    `term` names the column whose common values weigh less than its rare ones when the level `term_level` holds (term-frequency adjustment).
-    """
+    """One compared attribute. The first level that holds counts; `missing` says when nothing can be compared; if no level holds they differ."""
 
     name: str
     missing: Condition
     levels: Sequence[Level]
-    term: str = ""
-    term_level: str = ""
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -67,7 +62,7 @@ def compare(pairs: ir.Table, comparisons: Sequence[Comparison]) -> ir.Table:
     return pairs.mutate(**{comparison.name: comparison.number(pairs) for comparison in comparisons})
 
 
-def pattern_counts(compared: ir.Table, comparisons: Sequence[Comparison]) -> ir.Table:
-    """How many pairs show each combination of levels: one row a pattern, with `pairs`. What the model is trained on."""
-    names = [comparison.name for comparison in comparisons]
+def pattern_counts(compared: ir.Table, comparisons: Sequence[Comparison], within: Sequence[str] = ()) -> ir.Table:
+    """How many pairs show each combination of levels: one row a pattern and value of `within`, with `pairs`. What the model is trained on."""
+    names = [*within, *(comparison.name for comparison in comparisons)]
     return compared.group_by(names).aggregate(pairs=compared.count()).order_by(names)

@@ -23,7 +23,7 @@ ANY_READING = "*"
 _HAN = "々〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _SEPARATORS = re.compile(f"(?<=[{_HAN}])[·•‧∙⋅●・･．.。﹒]+(?=[{_HAN}])")
 # What departments write where a character is missing from their fonts: question marks, boxes, private-use code points
-_WILDCARD = re.compile("[?□\ue000-\uf8ff\U000f0000-\U0010fffd]")
+WILDCARDS = re.compile("[?□\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _BATCH = 100_000
 
 
@@ -59,13 +59,13 @@ def with_folded_names(table: ir.Table) -> ir.Table:
 
 def agreement(left: str, right: str) -> str:
     """The strongest level of LEVELS that two names reach. Wildcards match any character, but make no two names equal."""
-    if not (_WILDCARD.search(left) or _WILDCARD.search(right)):
+    if not (WILDCARDS.search(left) or WILDCARDS.search(right)):
         if left == right:
             return "exact"
         if _letters(left) == _letters(right):
             return "folded"
     one, other = _letters(left), _letters(right)
-    if len(one) == len(other) and all(map(_read_alike, one, other)):
+    if len(one) == len(other) and all(map(read_alike, one, other)):
         return "same_reading"
     return "one_character" if _one_character_apart(one, other) else "different"
 
@@ -81,7 +81,7 @@ def readings(name: str) -> str:
     Positions are separated by `/`, the toneless readings of one position by `|` in alphabetical order: `ma/chang|zhang/hai`.
     A wildcard is `*`; a character without a reading stands for itself. Separators have no position.
     """
-    return "/".join("|".join(sorted(_readings(character))) for character in _letters(name))
+    return "/".join("|".join(sorted(readings_of(character))) for character in _letters(name))
 
 
 def _letters(name: str) -> str:
@@ -94,18 +94,20 @@ def _simplifier() -> opencc.OpenCC:
 
 
 @cache
-def _readings(character: str) -> frozenset[str]:
-    if _WILDCARD.match(character):
+def readings_of(character: str) -> frozenset[str]:
+    """The toneless readings of one letter; of a wildcard ANY_READING, of what has none itself."""
+    if WILDCARDS.match(character):
         return frozenset({ANY_READING})
     return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
 
 
-def _read_alike(one: str, other: str) -> bool:
-    return _alike(one, other) or not _readings(one).isdisjoint(_readings(other))
+def read_alike(one: str, other: str) -> bool:
+    """Whether two letters share a reading, or one is a wildcard."""
+    return _alike(one, other) or not readings_of(one).isdisjoint(readings_of(other))
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or bool(_WILDCARD.match(one) or _WILDCARD.match(other))
+    return one == other or bool(WILDCARDS.match(one) or WILDCARDS.match(other))
 
 
 def _one_character_apart(one: str, other: str) -> bool:

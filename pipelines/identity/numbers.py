@@ -144,7 +144,7 @@ def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: 
     table = staged(table.mutate(_kind=_kind(table)))
     table = staged(table.mutate(_form=_digits(table)))
     table = staged(table.mutate(_body=ibis.cases((table._kind.notnull(), table._form.substr(0, 17))).try_cast("int64")))
-    table = staged(table.mutate(_check=ibis.literal(CHECK_CHARACTERS).substr((12 - _weighted_sum(table._body)) % 11, 1)))
+    table = staged(table.mutate(_check=ibis.literal(CHECK_CHARACTERS).substr(check_index(table._body), 1)))
     passes = (table._kind == "old") | (table._form.substr(17, 1) == table._check)
     table = staged(table.mutate(_passes=passes, _number=_number(table, passes)))
     table = staged(table.mutate(_birth=_birth(table)))
@@ -178,6 +178,11 @@ def _digits(table: ir.Table) -> ir.StringValue:
         (table._kind == "lookalike", clean.translate(*_LOOKALIKES)),
         else_=clean,
     )
+
+
+def check_index(body: ir.IntegerValue) -> ir.IntegerValue:
+    """The place in CHECK_CHARACTERS of the check character that 17 digits ask for (ISO 7064 MOD 11-2)."""
+    return (12 - _weighted_sum(body)) % 11
 
 
 def _weighted_sum(body: ir.IntegerValue) -> ir.IntegerValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 import ibis
@@ -15,6 +16,7 @@ from pipelines.extracts.in_force import InForce, InForceFile
 from pipelines.identity.names import with_folded_names
 from pipelines.identity.numbers import compact, with_number
 
+QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, see links.py
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
 _PERSON = pa.schema([("person", pa.int64())])
@@ -69,6 +71,7 @@ class Records:
         self._engine = engine
         self._in_force = in_force
         self._links = engine.read([links])
+        self._folder = links.parent
         self._tables: dict[str, ir.Table] = {}
 
     @property
@@ -110,8 +113,22 @@ class Records:
         return _union([part.select("person") for part in parts]).distinct() if parts else self._engine.table(_PERSON.empty_table())
 
     def queued(self, dataset: str) -> ir.Table:
-        """`person` against whom a record of the dataset waits in the review queue. Only linking by likeness queues."""
-        return self._engine.table(_PERSON.empty_table())
+        """`person` (distinct) who may have a row of the dataset under another person (identity.md, "Absence must be proven", c).
+
+        A pair of the two waits in the review queue, or was not compared because a block was too large.
+        """
+        if dataset not in self:
+            return self._engine.table(_PERSON.empty_table())
+        there = self[dataset].select("person").distinct()
+        one, other = self._doubted, self._doubted.select(record_person="person", person="record_person")
+        found = [pairs.semi_join(there, "person").select(person="record_person") for pairs in (one, other)]
+        return _union(found).distinct()
+
+    @cached_property
+    def _doubted(self) -> ir.Table:
+        """Pairs of persons who may be one: `record_person`, `person`."""
+        pairs = [self._engine.read([self._folder / name]).select("record_person", "person") for name in (QUEUE_FILE, CUT_FILE)]
+        return self._engine.kept(_union(pairs).distinct())
 
     def subjects(self, among: ir.Table | None = None) -> ir.Table:
         """Who the persons are: `person`, `subject`, `id_number` (null without a valid one), `natural_key` (null with one), and `dataset`, `file`,

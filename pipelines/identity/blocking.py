@@ -1,0 +1,171 @@
+"""Which pairs are compared (identity.md, "Linking" 2).
+
+A pair is compared when it shares any two of name reading, birth date, 14-character ID prefix, township + surname, phone and linked household; and
+also when it shares the name reading and the last four characters of the number, or all of it but the 14th and 15th. A test holds this complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.engine import Engine
+from pipelines.identity.appearances import NUMBER_KEYS, Side, Unnumbered
+from pipelines.identity.name_pairs import Names, one_apart_at_most
+
+MOST_PAIRS = 200_000
+"""The largest block, left people times right people, that is compared."""
+MOST_MEMBERS = 60
+"""The largest household whose members' other households count as linked: an institution's number links nobody."""
+TOWN = ("county_code", "township", "surname")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """`pairs`: `id_l`, `id_r`, distinct. `cut`: the same of blocks that were too large. `blocks`: how many pairs were cut by keys.
+
+    `linked`: `id_l`, `id_r`, distinct: pairs that share a linked household. `placed`: `id_l` whose household has relatives who are known elsewhere.
+    """
+
+    pairs: ir.Table
+    cut: ir.Table
+    blocks: dict[str, int]
+    linked: ir.Table
+    placed: ir.Table
+
+
+@dataclass(frozen=True)
+class Block:
+    """One equi-join: what both sides must share, the people of each (`id` and the columns of `on`), and a further condition on pairs."""
+
+    name: str
+    left: ir.Table
+    right: ir.Table
+    on: tuple[str, ...]
+    also: Callable[[ir.Table], ir.BooleanValue] | None = None
+
+
+def candidates(
+    engine: Engine, left: Unnumbered, right: Side, names: Names, relatives: Side, among: ir.Table | None = None, besides: ir.Table | None = None
+) -> Candidates:
+    """The pairs of `left` and `right` to compare, and `besides` (`id_l`, `id_r`) in any case.
+
+    `relatives` are the people whose households link; `among` (`id`) keeps to some of `left`.
+    """
+    blocks = _blocks(left, right, names, among)
+    linked, placed = _linked_households(engine, left, right, relatives, among)
+    narrowed = []
+    for block in blocks:
+        rows = engine.kept(block.left.distinct())
+        found = engine.kept(block.right.semi_join(rows, list(block.on)).distinct())
+        narrowed.append(Block(block.name, rows, found, block.on, block.also))
+    sizes = {block.name: engine.kept(_too_large(block)) for block in narrowed}
+    cut_pairs = engine.arrow(ibis.union(*(t.aggregate(block=ibis.literal(name), pairs=t.pairs.sum().fill_null(0)) for name, t in sizes.items())))
+    counts = {row["block"]: int(row["pairs"]) for row in cut_pairs.to_pylist() if row["pairs"]}
+    parts, cuts = [linked], []
+    if besides is not None:
+        asked = besides.select("id_l", "id_r")
+        parts.append(asked if among is None else asked.semi_join(among, [("id_l", "id")]))
+    for block in narrowed:
+        rows = block.left
+        if block.name in counts:
+            cuts.append(_joined(block, block.left.semi_join(sizes[block.name], list(block.on))))
+            rows = rows.anti_join(sizes[block.name], list(block.on))
+        parts.append(_joined(block, rows))
+    pairs = engine.kept(ibis.union(*parts, distinct=True))
+    cut = engine.kept(ibis.union(*cuts, linked.limit(0), distinct=True).anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
+    engine.forget(*(table for block in narrowed for table in (block.left, block.right)), *sizes.values())
+    return Candidates(pairs, cut, counts, linked, placed)
+
+
+def _joined(block: Block, rows: ir.Table) -> ir.Table:
+    right = block.right.rename({f"{name}_r": name for name in block.right.columns if name not in block.on})
+    left = rows.rename({f"{name}_l": name for name in rows.columns if name not in block.on})
+    pairs = left.join(right, list(block.on))
+    if block.also is not None:
+        pairs = pairs.filter(block.also(pairs))
+    return pairs.select("id_l", "id_r")
+
+
+def _too_large(block: Block) -> ir.Table:
+    """The keys of a block whose left people times right people pass the bound, with `pairs`."""
+    on = list(block.on)
+    left = block.left.group_by(on).agg(left_people=ibis._.count())
+    right = block.right.group_by(on).agg(right_people=ibis._.count())
+    sized = left.join(right, on)
+    sized = sized.mutate(pairs=sized.left_people * sized.right_people)
+    return sized.filter(sized.pairs > MOST_PAIRS).select(*on, "pairs")
+
+
+def _blocks(left: Unnumbered, right: Side, names: Names, among: ir.Table | None) -> list[Block]:
+    """One join for every two keys, but those with the linked household: all such pairs are compared. Names stand for their readings on the left."""
+    def chosen(table: ir.Table) -> ir.Table:
+        return table if among is None else table.semi_join(among, "id")
+
+    alike = names.same_reading
+    named = chosen(left.names).select("id", "name").distinct().join(alike, [("name", "name_l")]).select("id", name="name_r").distinct()
+    people = right.names.select("id", "name").distinct()
+    by_name = [_numbers(f"name+{key}", left, named, right, people, key, ("name",)) for key in NUMBER_KEYS]
+    l_towns, r_towns = chosen(left.towns).drop("village").distinct(), right.towns.drop("village").distinct()
+    l_phones, r_phones = chosen(left.phones), right.phones
+    by_place = [
+        Block("name+town", l_towns.join(named, "id"), r_towns.join(people, "id"), (*TOWN, "name")),
+        Block("name+phone", l_phones.join(named, "id"), r_phones.join(people, "id"), ("phone", "name")),
+        Block("town+phone", l_towns.join(l_phones, "id"), r_towns.join(r_phones, "id"), (*TOWN, "phone")),
+        *(_numbers(f"town+{key}", left, l_towns, right, r_towns, key, TOWN) for key in ("date", "prefix")),
+        *(_numbers(f"phone+{key}", left, l_phones, right, r_phones, key, ("phone",)) for key in ("date", "prefix")),
+    ]
+    return [*by_name, *by_place, _by_prefix(left, right, names, among)]
+
+
+def _numbers(name: str, left: Side, l_rows: ir.Table, right: Side, r_rows: ir.Table, key: str, on: tuple[str, ...]) -> Block:
+    columns = (*on, *NUMBER_KEYS[key])
+    return Block(name, left.with_key(l_rows, key).select("id", *columns), right.with_key(r_rows, key).select("id", *columns), columns)
+
+
+def _by_prefix(left: Unnumbered, right: Side, names: Names, among: ir.Table | None) -> Block:
+    """Equal first 14 characters, and so the date. Where one address code serves a whole province that is nearly everyone born on a day, so of these
+    only pairs whose names or last characters have something in common are compared: the rest agree in nothing but the date.
+    """
+    ids = left.names.select("id").distinct()
+    ids = ids if among is None else ids.semi_join(among, "id")
+    return Block("prefix+date", _described(left, ids, names), _described(right, right.names.select("id").distinct(), names), ("prefix",), _in_common)
+
+
+def _described(side: Side, ids: ir.Table, names: Names) -> ir.Table:
+    known = side.with_key(ids, "prefix").join(side.names.select("id", "name").distinct(), "id")
+    known = side.with_key(known.join(names.letters, "name").drop("name", "letters"), "tail", optional=True)
+    sequence = known.tail // 11
+    digits = {"hundreds": sequence // 100, "tens": sequence // 10 % 10, "ones": sequence % 10, "check": known.tail % 11}
+    return known.mutate({name: value.cast("int16") for name, value in digits.items()}).drop("tail")
+
+
+def _in_common(pairs: ir.Table) -> ir.BooleanValue:
+    """Whether names can be one character apart, or numbers two edits: of their last four characters two agree, or one number has none to compare."""
+    def same(name: str) -> ir.BooleanValue:
+        return pairs[f"{name}_l"] == pairs[f"{name}_r"]
+
+    def letter(name: str) -> ir.BooleanValue:
+        return same(name) | pairs.wild_l | pairs.wild_r
+
+    names = one_apart_at_most(letter, pairs.short_l & pairs.short_r)
+    equal = sum((same(name).cast("int8") for name in ("tens", "ones", "check")), same("hundreds").cast("int8"))
+    return names | (equal >= 2).fill_null(True)
+
+
+def _linked_households(engine: Engine, left: Unnumbered, right: Side, relatives: Side, among: ir.Table | None) -> tuple[ir.Table, ir.Table]:
+    """Pairs of which the right lives in a household with a relative of the left: somebody listed with the left in any dataset."""
+    homes = relatives.households.select("id", "household").distinct()
+    crowded = homes.group_by("household").agg(members=ibis._.count()).filter(ibis._.members > MOST_MEMBERS)
+    homes = homes.anti_join(crowded, "household")
+    own = left.households if among is None else left.households.semi_join(among, "id")
+    with_whom = own.select("id", "household").join(homes.rename(relative="id"), "household").filter(ibis._.relative != ibis._.id)
+    linked = with_whom.select("id", "relative").distinct().join(homes, with_whom.relative == homes.id)
+    linked = linked.select("id", "household").distinct()
+    placed = engine.kept(linked.select(id_l="id").distinct())
+    everyone = right.households.select("id", "household").distinct().anti_join(crowded, "household")
+    pairs = linked.rename(id_l="id").join(everyone.rename(id_r="id"), "household").select("id_l", "id_r").distinct()
+    return engine.kept(pairs), placed

@@ -1,0 +1,183 @@
+"""What two people's records have in common: the comparisons of identity.md, "Linking" 2, on the pairs that blocking gives.
+
+A record is compared with everything that is known of a person: of several names, places and phones the best counts.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.engine import Engine, staged
+from pipelines.identity.appearances import Side, Unnumbered
+from pipelines.identity.blocking import Candidates
+from pipelines.identity.comparison import Comparison, Level, compare, either_missing, equal
+from pipelines.identity.name_pairs import Names
+from pipelines.identity.names import LEVELS as NAME_LEVELS
+
+READS_ALIKE = NAME_LEVELS.index("same_reading") + 1
+_FEWEST_READABLE = 14
+_FEWEST_VISIBLE = 4
+
+
+def _name_level(level: int) -> Level:
+    return Level(NAME_LEVELS[level - 1], lambda pairs: pairs.name_level == level)
+
+
+def _neighbours_swapped(pairs: ir.Table) -> ir.BooleanValue:
+    """Two neighbouring characters have changed places, nothing else."""
+    one, other = pairs.number_l, pairs.number_r
+    swapped = [
+        (one.substr(0, at) == other.substr(0, at))
+        & (one.substr(at, 1) == other.substr(at + 1, 1))
+        & (one.substr(at + 1, 1) == other.substr(at, 1))
+        & (one.substr(at + 2) == other.substr(at + 2))
+        for at in range(17)
+    ]
+    return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & reduce(or_, swapped)
+
+
+def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
+    one, other = pairs.birth_text_l, pairs.birth_text_r
+    return (one.substr(0, 4) == other.substr(0, 4)) & (one.substr(4, 2) == other.substr(6, 2)) & (one.substr(6, 2) == other.substr(4, 2))
+
+
+def _one_digit_off(pairs: ir.Table) -> ir.BooleanValue:
+    one, other = pairs.birth_text_l, pairs.birth_text_r
+    agreeing = sum((one.substr(at, 1) == other.substr(at, 1)).cast("int8") for at in range(8))
+    return agreeing == 7
+
+
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison("name", lambda pairs: pairs.name_level.isnull(), [_name_level(level) for level in range(1, len(NAME_LEVELS))]),
+    Comparison(
+        "id_number",
+        lambda pairs: ~pairs.readable,
+        [
+            Level("one_edit", lambda pairs: pairs.edits <= 1),
+            Level("neighbours_swapped", _neighbours_swapped),
+            Level("two_edits", lambda pairs: pairs.edits == 2),
+            Level("first_15", lambda pairs: pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)),
+            Level("visible", lambda pairs: pairs.visible & pairs.much_visible),
+            Level("visible_few", lambda pairs: pairs.visible),
+            Level("birth_date", lambda pairs: pairs.number_l.substr(6, 8) == pairs.number_r.substr(6, 8)),
+        ],
+    ),
+    Comparison(
+        "birth_date",
+        either_missing("birth_text"),
+        [
+            Level("equal", equal("birth_text")),
+            Level("day_month_swapped", _day_and_month_swapped),
+            Level("one_digit", _one_digit_off),
+            Level("year", lambda pairs: pairs.birth_text_l.substr(0, 4) == pairs.birth_text_r.substr(0, 4)),
+        ],
+    ),
+    Comparison("sex", either_missing("sex"), [Level("equal", equal("sex"))]),
+    Comparison(
+        "place",
+        lambda pairs: pairs.same_county.isnull(),
+        [
+            Level("village", lambda pairs: pairs.same_village),
+            Level("township", lambda pairs: pairs.same_township),
+            Level("county", lambda pairs: pairs.same_county & pairs.same_township.isnull()),
+            Level("other_township", lambda pairs: pairs.same_county),
+        ],
+    ),
+    Comparison("phone", lambda pairs: pairs.same_phone.isnull(), [Level("equal", lambda pairs: pairs.same_phone)]),
+    Comparison("household", lambda pairs: pairs.linked.isnull(), [Level("linked", lambda pairs: pairs.linked)]),
+)
+"""`id_number` compares all that a broken number still says, `birth_date` the column alone: so no evidence counts twice.
+`place`: other_township is the same county with other townships; different is another county."""
+
+
+HOME, APART = "home", "apart"
+"""The strata. Of pairs at home (they share a phone or a linked household) those who are not one person are relatives, alike in all but name, birth
+date, sex and number; of pairs apart they are namesakes. Within each what agrees is as good as independent, which the model takes for granted."""
+
+
+def compared(engine: Engine, left: Unnumbered, right: Side, names: Names, candidates: Candidates) -> ir.Table:
+    """The candidate pairs with a level per comparison.
+
+    Gives `id_l`, `id_r`, `name_r` (the right's name that agrees best), `stratum`, and one column a comparison.
+    """
+    pairs = candidates.pairs
+    known = pairs
+    for part in (_numbers(left, right, pairs), _names(engine, left, right, names, pairs), _places(left, right, pairs), _phones(left, right, pairs)):
+        known = _beside(known, part)
+    known = _beside(known, candidates.linked.mutate(is_linked=ibis.literal(True)))
+    placed = candidates.placed.mutate(has_relatives=ibis.literal(True))
+    known = known.left_join(placed, "id_l").drop("id_l_right")
+    housed = right.households.select(id_r="id").distinct().mutate(housed=ibis.literal(True))
+    known = known.left_join(housed, "id_r").drop("id_r_right")
+    elsewhere = ibis.cases((known.has_relatives & known.housed, ibis.literal(False)))
+    known = staged(known.mutate(linked=ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere)))
+    at_home = known.same_phone.fill_null(False) | known.linked.fill_null(False)
+    levels = compare(staged(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART))), COMPARISONS)
+    return engine.kept(levels.select("id_l", "id_r", "name_r", "stratum", *(comparison.name for comparison in COMPARISONS)))
+
+
+def _beside(pairs: ir.Table, part: ir.Table) -> ir.Table:
+    return pairs.left_join(part, ["id_l", "id_r"]).drop("id_l_right", "id_r_right")
+
+
+def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
+    """What numbers, birth dates and sexes of a pair say."""
+    one = left.about(pairs.select(id="id_l").distinct())
+    other = right.about(pairs.select(id="id_r").distinct())
+    both = pairs.join(one.rename({f"{name}_l": name for name in one.columns}), "id_l")
+    both = both.join(other.rename({f"{name}_r": name for name in other.columns}), "id_r")
+    masked_l, masked_r = both.number_l.contains("*"), both.number_r.contains("*")
+    marks = {
+        "masked": masked_l | masked_r,
+        "mask": ibis.ifelse(masked_l, both.number_l, both.number_r),
+        "under": ibis.ifelse(masked_l, both.number_r, both.number_l),
+        "readable": (_readable(both.number_l) & _readable(both.number_r)).fill_null(False),
+        "birth_text_l": both.birth_date_l.cast("string"),
+        "birth_text_r": both.birth_date_r.cast("string"),
+    }
+    both = staged(both.mutate(**marks))
+    edits = ibis.cases((both.readable & ~both.masked, both.number_l.levenshtein(both.number_r)))
+    head, tail = both.mask.find("*"), both.mask.reverse().find("*")
+    visible = (both.under.substr(0, head) == both.mask.substr(0, head)) & (both.under.right(tail) == both.mask.right(tail))
+    kept = ("id_l", "id_r", "number_l", "number_r", "sex_l", "sex_r", "birth_text_l", "birth_text_r", "readable")
+    much = (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE)
+    return staged(both.select(*kept, edits=edits, visible=both.masked & visible, much_visible=much))
+
+
+def _readable(number: ir.StringValue) -> ir.BooleanValue:
+    """Whether enough of a number is there to be compared: not what a spreadsheet writes of it, and not all asterisks."""
+    shown = number.replace("*", "").length()
+    return ibis.ifelse(number.contains("*"), shown >= _FEWEST_VISIBLE, (shown >= _FEWEST_READABLE) & ~number.contains("E"))
+
+
+def _names(engine: Engine, left: Unnumbered, right: Side, names: Names, pairs: ir.Table) -> ir.Table:
+    """The best level of any of the right's names, that name, and whether any of its records is in the left's county."""
+    one = left.names.rename(id_l="id", name_l="name", county_l="county_code")
+    other = right.names.rename(id_r="id", name_r="name", county_r="county_code")
+    both = pairs.join(one, "id_l").join(other, "id_r")
+    met = engine.kept(both.select("name_l", "name_r").distinct())
+    levels = engine.kept(names.levels(met))
+    known = both.join(levels, ["name_l", "name_r"])
+    best = known.group_by("id_l", "id_r").agg(name_level=known.level.min(), same_county=(known.county_l == known.county_r).any())
+    named = known.join(best, ["id_l", "id_r"])
+    named = named.filter(named.level == named.name_level).group_by("id_l", "id_r").agg(name_r=named.name_r.min())
+    return _beside(best, named)
+
+
+def _places(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
+    """Whether any of the right's addresses is in the left's township, or village; null where there is none on one side."""
+    one, other = ({f"{name}_{side}": name for name in ("id", "county_code", "township", "village")} for side in ("l", "r"))
+    both = pairs.join(left.towns.drop("surname").rename(one), "id_l").join(right.towns.drop("surname").rename(other), "id_r")
+    township = (both.county_code_l == both.county_code_r) & (both.township_l == both.township_r)
+    village = township & (both.village_l == both.village_r).fill_null(False)
+    return both.group_by("id_l", "id_r").agg(same_township=township.any(), same_village=village.any())
+
+
+def _phones(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
+    one, other = left.phones.rename(id_l="id", phone_l="phone"), right.phones.rename(id_r="id", phone_r="phone")
+    both = pairs.join(one, "id_l").join(other, "id_r")
+    return both.group_by("id_l", "id_r").agg(same_phone=(both.phone_l == both.phone_r).any())

@@ -127,8 +127,8 @@ def staged(table: ir.Table) -> ir.Table:
     return ops.SelfReference(table.op(), identifier=_STAGE).to_expr()
 
 
-# What was written as a query before, by its expression: the view's name and its SQL. Expressions over tables of the same name and columns are equal
-# on every connection in memory, so a process that opens engine after engine writes each dataset's plan once.
+# What was written as a query before, by its expression: the view's name and the statement that makes it. Expressions over tables of the same name
+# and columns are equal on every connection in memory, so a process that opens engine after engine writes each dataset's plan once.
 _WRITTEN: dict[Any, tuple[str, str]] = {}
 _MOST_WRITTEN = 2000
 
@@ -142,18 +142,18 @@ def pinned(table: ir.Table) -> ir.Table:
     views: dict[Any, ir.Table] = vars(backend).setdefault("_pinned", {})  # not keyed by the backend: two connections in memory compare equal
     operation = table.op()
     if operation not in views:
-        views[operation] = _rewritten(backend, operation) or _written(backend, table)
+        known = _rewritten(backend, operation)
+        views[operation] = _written(backend, table) if known is None else known
     return views[operation]
 
 
 def _written(backend: Any, table: ir.Table) -> ir.Table:
     name, operation = f"pinned_{uuid4().hex}", table.op()
+    view: ir.Table = backend.create_view(name, table)
     if backend.name == "duckdb" and not operation.find(ops.InMemoryTable):
         if len(_WRITTEN) >= _MOST_WRITTEN:
             _WRITTEN.clear()
-        _WRITTEN[operation] = name, backend.compile(table)
-        return _rewritten(backend, operation)
-    view: ir.Table = backend.create_view(name, table)
+        _WRITTEN[operation] = name, backend.con.execute("SELECT sql FROM duckdb_views() WHERE view_name = ?", [name]).fetchone()[0]
     return view
 
 
@@ -162,7 +162,7 @@ def _rewritten(backend: Any, operation: Any) -> ir.Table | None:
     if operation not in _WRITTEN:
         return None
     name, sql = _WRITTEN[operation]
-    backend.raw_sql(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+    backend.raw_sql(sql)
     view: ir.Table = backend.table(name)
     return view
 

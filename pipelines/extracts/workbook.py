@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -78,7 +79,7 @@ def _refusing_damage() -> Iterator[None]:
         yield
     except PasswordError as error:
         raise DeliveryError("it is protected by a password; have it delivered without one.") from error
-    except (CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
         raise DeliveryError("it is no workbook or a damaged one; have it delivered again.") from error
     except BaseException as error:  # a panic of the reader is no Exception, but means the same
         if type(error).__name__ != "PanicException":

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.orchestration import airflow_environment, bring_up
+from pipelines.contracts import by_department
+from pipelines.night import contracts_of
+from pipelines.orchestration import MATCH_DAG, airflow_environment, bring_up
 from pipelines.synthetic.province import synthesize
 from pipelines.workspace import Workspace, open_workspace
 
@@ -34,3 +36,12 @@ def bag(workspace: Workspace) -> Iterator[Any]:
     yield bring_up()
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def night_through_airflow(bag: Any, workspace: Workspace) -> list[str]:
+    """Every department's DAG and the match, run to their end; their names."""
+    dag_ids = [*(f"extract_{name}" for name in by_department(contracts_of(workspace))), MATCH_DAG]
+    for dag_id in dag_ids:
+        assert str(bag.dags[dag_id].test(run_conf={"as_of": AS_OF.isoformat()}).state) == "success"
+    return dag_ids

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from pipelines.contracts import Contract, by_department, load_contracts
 from pipelines.engine import Engine, open_engine
 from pipelines.errors import StageError
@@ -29,13 +31,16 @@ from pipelines.extracts.snapshots import due_since, in_force
 from pipelines.extracts.suites import load_suites
 from pipelines.extracts.validate import Validation, validate
 from pipelines.facts import Facts
-from pipelines.identity.links import link
+from pipelines.identity.links import DEFAULT_MODEL, link
+from pipelines.identity.model import Model, load_model
 from pipelines.identity.records import identify, open_records
 from pipelines.identity.tokens import open_tokens
+from pipelines.identity.training import train_model
 from pipelines.ledger.database import Ledger
 from pipelines.ledger.night_files import NightFiles
 from pipelines.ledger.people import write_people
 from pipelines.ledger.publish import publish
+from pipelines.ledger.reviews import decisions
 from pipelines.policy import Policy, load_policy
 from pipelines.reports.file_lines import file_lines
 from pipelines.reports.night_reports import NightStock, found_tonight, write_reports
@@ -46,6 +51,8 @@ from pipelines.rules.evaluate import evaluate
 from pipelines.workspace import PROJECT, Workspace
 
 Progress = Callable[[str], None]
+OWN_MODEL = Path("linkage") / "model.yaml"
+"""A deployment's own linkage model, in its workspace."""
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -157,8 +164,22 @@ def link_night(workspace: Workspace, as_of: date) -> dict[str, int]:
         judged = [validation for stock in stocks for validation in stock.validations]
         fixed = in_force(contracts, policy_of(workspace).region, as_of, found, judged)
         fixed.save(folder)
-        link(engine, fixed, contracts, folder / "links.parquet")
+        link(engine, fixed, contracts, folder / "links.parquet", model=model_of(workspace), decisions=decisions_of(workspace))
     return {"files": sum(len(files) for files in fixed.files.values())}
+
+
+def model_of(workspace: Workspace) -> Model:
+    """The deployment's own linkage model where it has trained one, else the one that ships."""
+    own = workspace.root / OWN_MODEL
+    return load_model(own if own.is_file() else DEFAULT_MODEL)
+
+
+def decisions_of(workspace: Workspace) -> pa.Table | None:
+    """What people decided about pairs of records, from the ledger; None where there is no ledger yet."""
+    if not workspace.settings.ledger_url and not workspace.ledger.exists():
+        return None
+    with Ledger.open(workspace) as ledger:
+        return decisions(ledger)
 
 
 @contextmanager
@@ -288,6 +309,28 @@ def conform_all(workspace: Workspace, as_of: date, progress: Progress = silent) 
         for dataset in contracts_of(workspace):
             progress(f"conform {dataset}")
             _conformed(engine, workspace, dataset, as_of)
+
+
+def apply_reviews(workspace: Workspace, as_of: date, progress: Progress = silent) -> RunReport:
+    """Links the night again with what people have decided since, evaluates and publishes it at once; gives the run's report."""
+    stages: list[StageTime] = []
+    with only_run(workspace):
+        for name, work in (("link", link_night), ("rules and checks", evaluate_night), ("publish", publish_night)):
+            progress(name)
+            begun = time.monotonic()
+            work(workspace, as_of)
+            stages.append(StageTime(name, round(time.monotonic() - begun, 3)))
+        progress("reports")
+        return report_night(workspace, as_of, stages, progress)
+
+
+def train_linkage(workspace: Workspace, as_of: date) -> Model:
+    """Trains the linkage model on the records of a linked night and keeps it as the deployment's own, which its next nights use."""
+    with engine_of(workspace) as engine:
+        fixed = InForce.load(workspace.night(as_of))
+        model = train_model(engine, fixed, contracts_of(workspace), f"{as_of}", "Trained on the deployment's own records.")
+    model.save(workspace.root / OWN_MODEL)
+    return model
 
 
 def delivery_is_complete(workspace: Workspace, department: str, as_of: date) -> bool:

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 from pipelines.contracts import Contract
 from pipelines.engine import Engine
 from pipelines.extracts.in_force import InForce
-from pipelines.identity.numbers import CHECK_CHARACTERS, check_index
+from pipelines.identity.numbers import check_index, number_text
 from pipelines.identity.records import conformed_in_force
 
 KEY_SEPARATOR = "\x1f"
@@ -71,15 +71,15 @@ class Numbered(Side):
         return table.mutate(head=person - person % 10000, rest=person % 100 * 11 + check_index(person))
 
     def about(self, ids: ir.Table) -> ir.Table:
-        digits = ids.id.cast("string")
-        number = digits.concat(ibis.literal(CHECK_CHARACTERS).substr(check_index(ids.id), 1))
-        return ids.select("id", number=number, sex=ibis.ifelse(ids.id % 2 == 1, "1", "2"), birth_date=digits.substr(6, 8).cast("int32"))
+        born = ids.id.cast("string").substr(6, 8).cast("int32")
+        return ids.select("id", number=number_text(ids.id), sex=ibis.ifelse(ids.id % 2 == 1, "1", "2"), birth_date=born)
 
 
 class Unnumbered(Side):
     """Records without a valid number, `id` negative: alike records of one natural key are one.
 
-    `rows` names the `id` of every record (`dataset`, `file`, `line`, `natural_key`), `units` has each once, with all that is compared.
+    `rows` names the `id` of every record (`dataset`, `file`, `line`, `natural_key`), `units` has each once, with all that is compared. `given` says
+    what any of them gives to find people by: name, town, phone, household, and the keys of NUMBER_KEYS.
     """
 
     def __init__(self, engine: Engine, rows: ir.Table) -> None:
@@ -91,6 +91,9 @@ class Unnumbered(Side):
         self.phones = phones_of(units)
         self.households = households_of(units)
         self._keys = {name: engine.kept(table) for name, table in _number_keys(units).items()}
+        parts = {"name": self.names, "town": self.towns, "phone": self.phones, "household": self.households, **self._keys}
+        counted = [table.aggregate(part=ibis.literal(name), rows=table.count()) for name, table in parts.items()]
+        self.given = frozenset(row["part"] for row in engine.arrow(ibis.union(*counted)).to_pylist() if row["rows"])
 
     def with_key(self, table: ir.Table, key: str, optional: bool = False) -> ir.Table:
         return table.left_join(self._keys[key], "id").drop("id_right") if optional else table.join(self._keys[key], "id")

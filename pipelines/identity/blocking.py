@@ -62,9 +62,8 @@ def candidates(
         rows = engine.kept(block.left.distinct())
         found = engine.kept(block.right.semi_join(rows, list(block.on)).distinct())
         narrowed.append(Block(block.name, rows, found, block.on, block.also))
-    sizes = {block.name: engine.kept(_too_large(block)) for block in narrowed}
-    cut_pairs = engine.arrow(ibis.union(*(t.aggregate(block=ibis.literal(name), pairs=t.pairs.sum().fill_null(0)) for name, t in sizes.items())))
-    counts = {row["block"]: int(row["pairs"]) for row in cut_pairs.to_pylist() if row["pairs"]}
+    counts = _pairs_cut(engine, narrowed)
+    sizes = {block.name: engine.kept(_too_large(block)) for block in narrowed if block.name in counts}
     parts, cuts = [linked], []
     if besides is not None:
         asked = besides.select("id_l", "id_r")
@@ -75,10 +74,20 @@ def candidates(
             cuts.append(_joined(block, block.left.semi_join(sizes[block.name], list(block.on))))
             rows = rows.anti_join(sizes[block.name], list(block.on))
         parts.append(_joined(block, rows))
-    pairs = engine.kept(ibis.union(*parts, distinct=True))
+    pairs = engine.kept(ibis.union(*parts, distinct=True) if len(parts) > 1 else linked)
     cut = engine.kept(ibis.union(*cuts, linked.limit(0), distinct=True).anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
     engine.forget(*(table for block in narrowed for table in (block.left, block.right)), *sizes.values())
     return Candidates(pairs, cut, counts, linked, placed)
+
+
+def _pairs_cut(engine: Engine, blocks: list[Block]) -> dict[str, int]:
+    """By block, how many pairs have keys past the bound; blocks without any are left out."""
+    if not blocks:
+        return {}
+    large = {block.name: _too_large(block) for block in blocks}
+    counted = [table.aggregate(block=ibis.literal(name), pairs=table.pairs.sum().fill_null(0)) for name, table in large.items()]
+    rows = engine.arrow(ibis.union(*counted) if len(counted) > 1 else counted[0]).to_pylist()
+    return {row["block"]: int(row["pairs"]) for row in rows if row["pairs"]}
 
 
 def _joined(block: Block, rows: ir.Table) -> ir.Table:
@@ -118,7 +127,8 @@ def _blocks(left: Unnumbered, right: Side, names: Names, among: ir.Table | None)
         *(_numbers(f"town+{key}", left, l_towns, right, r_towns, key, TOWN) for key in ("date", "prefix")),
         *(_numbers(f"phone+{key}", left, l_phones, right, r_phones, key, ("phone",)) for key in ("date", "prefix")),
     ]
-    return [*by_name, *by_place, _by_prefix(left, right, names, among)]
+    blocks = [*by_name, *by_place, _by_prefix(left, right, names, among)]
+    return [block for block in blocks if left.given.issuperset(block.name.split("+"))]
 
 
 def _numbers(name: str, left: Side, l_rows: ir.Table, right: Side, r_rows: ir.Table, key: str, on: tuple[str, ...]) -> Block:

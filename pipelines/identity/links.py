@@ -12,6 +12,7 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.contracts import Contract
 from pipelines.engine import Engine
@@ -25,11 +26,13 @@ from pipelines.identity.model import SCALE, Model, load_model
 from pipelines.identity.name_pairs import names_of_both
 from pipelines.identity.records import CUT_FILE, QUEUE_FILE
 from pipelines.identity.settle import Pair, Settled, settled, stars
+from pipelines.identity.sides import with_sides
+from pipelines.workspace import atomic_path
 
 DEFAULT_MODEL = Path(__file__).with_name("models") / "default.yaml"
 _TYPES = {
-    "person": pa.int64(), "record_person": pa.int64(), "probability": pa.float64(), "weight": pa.int32(), "rank": pa.int32(), "line_no": pa.int64(),
-    "member_no": pa.int32(),
+    "id_l": pa.int64(), "id_r": pa.int64(), "name": pa.int8(), "person": pa.int64(), "record_person": pa.int64(), "probability": pa.float64(),
+    "weight": pa.int32(), "rank": pa.int32(), "line_no": pa.int64(), "member_no": pa.int32(),
 }  # fmt: skip
 
 
@@ -42,6 +45,7 @@ LINKS = _schema(*_SOURCE, "person", "link_basis", *_WEIGHED, *_PLACE)
 QUEUE = _schema(*_SOURCE, "record_person", "person", "other_dataset", "other_key", *_WEIGHED, "decision", *_PLACE)
 CUT = _schema("record_person", "person")
 _ORDER = ("rank", "file", "line_no", "member_no", "line")
+_WEIGHED_PAIRS = _schema("id_l", "id_r", "name", "weight", "explained", "decision")
 _PERSONS = ("id", "person", "link_basis", "weight", "explained")
 
 
@@ -61,7 +65,8 @@ def link(
     A record linked by likeness is `probable` and has its person's number, or the negative number of the group's first record; records of one dataset
     and natural key that nobody else is like are one person, `none`.
     `queue.parquet`: pairs that people must decide: `dataset`, `file`, `line`, `natural_key`, `record_person` (who the record is meanwhile), `person`,
-    and `other_dataset`, `other_key` (null where that person has a valid number), `probability`, `weight`, `explained`, `decision` (unsure or null).
+    and `other_dataset`, `other_key` (null where that person has a valid number), `probability`, `weight`, `explained`, `decision` (unsure or null),
+    `record_says`, `other_says` (see sides.py).
     `cut.parquet`: `record_person`, `person` of pairs in blocks too large to compare. `decisions` has the columns of DECISIONS.
     """
     left = appearances.records(engine, in_force, contracts)
@@ -71,7 +76,9 @@ def link(
         decided = DECISIONS.empty_table() if decisions is None else decisions
         run = _Linking(engine, left, appearances.persons(engine, in_force, contracts), model or load_model(DEFAULT_MODEL), decided)
         found = [run.links(), run.queued(), run.cut()]
-    engine.write(found[1], target.with_name(QUEUE_FILE), order_by=(*_ORDER, "person"))
+    asked = with_sides(engine, in_force, contracts, engine.arrow(found[1].order_by([*_ORDER, "person"])))
+    with atomic_path(target.with_name(QUEUE_FILE)) as beside:
+        pq.write_table(asked, beside, compression="zstd")
     engine.write(found[2], target.with_name(CUT_FILE), order_by=CUT.names)
     return engine.write(found[0], target, order_by=_ORDER)
 
@@ -94,11 +101,16 @@ class _Linking:
         return settled(self.engine, self._weighed(found, self.right, relatives, decided), self.left)
 
     def _weighed(self, found: Candidates, right: Side, members: Side, decided: ir.Table) -> ir.Table:
+        if not self._any(found.pairs):
+            return self.engine.table(_WEIGHED_PAIRS.empty_table())
         levels = compared(self.engine, self.left, right, self.names, found)
         pairs = self.weigher.weighed(levels)
         unlikely = pairs.filter(pairs.weight < REVIEWED).semi_join(decided, ["id_l", "id_r"])
         likely = self.engine.kept(pairs.filter(pairs.weight >= REVIEWED).union(unlikely))
         return self.engine.kept(allowed(likely, self.left, members, decided))
+
+    def _any(self, table: ir.Table) -> bool:
+        return bool(self.engine.arrow(table.limit(1)).num_rows)
 
     def _relatives_found(self, first: Settled) -> Settled:
         """A second pass for unlinked records whose household has a member that the first one linked: who lives with that person is now known."""
@@ -106,7 +118,7 @@ class _Linking:
         linked_homes = left.households.join(links, [("id", "id_l")]).select("household", "roster", id="id_r")
         open_homes = left.households.anti_join(links, [("id", "id_l")])
         among = engine.kept(open_homes.semi_join(linked_homes, "household").select("id").distinct())
-        if not engine.arrow(among.limit(1)).num_rows:
+        if not self._any(among):
             return first
         homes = engine.kept(self.right.households.union(linked_homes.select("id", "household", "roster")).distinct())
         again = self._pass(Numbered(self.right.names, self.right.towns, self.right.phones, homes), among)

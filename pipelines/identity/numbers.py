@@ -132,6 +132,17 @@ def _real_date(digits: str) -> int | None:
     return int(digits) if year >= 1000 and 1 <= month <= 12 and 1 <= day <= lengths[month - 1] else None
 
 
+def number_text(id17: ir.IntegerValue) -> ir.StringValue:
+    """The 18 characters of a number known by its 17 digits."""
+    return id17.cast("string").concat(ibis.literal(CHECK_CHARACTERS).substr(check_index(id17), 1))
+
+
+def number_of(id17: int) -> str:
+    """`number_text` of one number."""
+    digits = f"{id17:017d}"
+    return digits + mod_11_2.calc_check_digit(digits)
+
+
 def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: str = "id_") -> ir.Table:
     """`table` with what the ID numbers in `column` say: `<prefix>number`, `status`, `repairs`, `birth_date` (int32), `sex`, `17` (int64), `suspect`.
 

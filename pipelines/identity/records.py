@@ -14,12 +14,12 @@ from pipelines.engine import Engine, pinned
 from pipelines.errors import StageError
 from pipelines.extracts.in_force import InForce, InForceFile
 from pipelines.identity.names import with_folded_names
-from pipelines.identity.numbers import compact, with_number
+from pipelines.identity.numbers import compact, number_text, with_number
 
 QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, see links.py
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
-_PERSON = pa.schema([("person", pa.int64())])
+_PERSON = pa.schema([pa.field("person", pa.int64())])
 _SUBJECTS = pa.schema(
     [("person", pa.int64()), *((name, pa.string()) for name in ("dataset", "file", "line", "natural_key", "subject", "id_number"))]
 )
@@ -137,8 +137,7 @@ class Records:
         parts = []
         for rank, dataset in enumerate(self.datasets):
             rows = self[dataset]
-            valid = ibis.cases((rows.id17.notnull(), rows.id_number))
-            rows = rows.select("person", "file", "line", "line_no", "member_no", number=valid)
+            rows = rows.select("person", "file", "line", "line_no", "member_no")
             wanted = rows if among is None else rows.semi_join(among, "person")
             parts.append(wanted.mutate(dataset=ibis.literal(dataset), _rank=ibis.literal(rank, "int32")))
         if not parts:
@@ -150,8 +149,10 @@ class Records:
         keys = self._links.select("dataset", "file", "line", "natural_key")
         first = first.left_join(keys, ["dataset", "file", "line"])
         record = ibis.literal("record:").concat(first.dataset, ":", first.file, ":", first.line)
-        subject = ibis.ifelse(first.person > 0, ibis.literal("person:").concat(first.number), record)
-        return first.select("person", "dataset", "file", "line", "natural_key", subject=subject, id_number=first.number)
+        numbered = first.person > 0  # whose first record may be one that only likeness links
+        subject = ibis.ifelse(numbered, ibis.literal("person:").concat(number_text(first.person)), record)
+        number, key = ibis.cases((numbered, number_text(first.person))), ibis.cases((~numbered, first.natural_key))
+        return first.select("person", "dataset", "file", "line", natural_key=key, subject=subject, id_number=number)
 
     def _with_person(self, dataset: str) -> ir.Table:
         """Rows with a valid number are their own answer; only the few others meet the links, so that nothing wide is joined."""

@@ -299,7 +299,10 @@ class Denominator(Base):
 
 
 class LinkReview(Base):
-    """A pair of records that likeness alone cannot settle, with what people decided (`same`, `different`, `unsure`; null while it waits)."""
+    """A pair of records that likeness alone cannot settle, with what people decided (`same`, `different`, `unsure`; null while it waits).
+
+    `levels` explains the pair's weight; `keys`, sealed, says whom it joins, as linking reads it; `sides`, sealed, what the records of both sides say.
+    """
 
     __tablename__ = "link_reviews"
     __table_args__ = (UniqueConstraint("left_token", "right_token"),)
@@ -313,6 +316,21 @@ class LinkReview(Base):
     decision: Mapped[str | None]
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    keys: Mapped[bytes]
+    sides: Mapped[bytes]
+
+
+class LinkReviewEvent(Base):
+    """What happened to a review, appended only: `same`, `different`, `unsure`, or `undone`."""
+
+    __tablename__ = "link_review_events"
+    __table_args__ = (Index("link_review_events_review", "review_id"),)
+    event_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    review_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    actor: Mapped[str]
+    at: Mapped[datetime]
+    note: Mapped[bytes | None]
 
 
 class AccessEntry(Base):

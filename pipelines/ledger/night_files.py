@@ -20,6 +20,7 @@ from pipelines.policy import Policy
 PUBLISHED_FILES = (
     "flags", "evidence", "flag_members", "mismatches", "mismatch_evidence", "persons", "coverage", "suspensions", "denominators",
 )  # fmt: skip
+QUEUE = "queue"  # optional: pairs of records that people must decide
 STATUS = "status"  # optional: why a flag that is gone is gone
 
 
@@ -53,7 +54,7 @@ class NightFiles:
         """SHA-256 over all that is published and what it was made from; two attempts that share it are the same."""
         said = [self.as_of.isoformat(), self.policy.digest, self.code_version, list(self.inputs)]
         whole = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True, default=str).encode())
-        for name in PUBLISHED_FILES:
+        for name in (*PUBLISHED_FILES, *(name for name in (QUEUE,) if (self.folder / f"{name}.parquet").exists())):
             path = self._path(name)
             for part in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:  # Spark writes a folder of numbered parts
                 with part.open("rb") as file:

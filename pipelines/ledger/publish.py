@@ -22,6 +22,7 @@ from pipelines.ledger.kinds import FLAGS
 from pipelines.ledger.models import PUBLISHED, REPLACED, Coverage, Denominator, MatchRun, Suspension
 from pipelines.ledger.night_files import NightFiles
 from pipelines.ledger.persons import keep_persons
+from pipelines.ledger.reviews import keep_reviews
 from pipelines.ledger.staged import People, Staged, stage_flags, stage_mismatches
 
 WAIT_SECONDS = 60
@@ -68,7 +69,7 @@ def _publish(connection: Connection, ledger: Ledger, night: NightFiles) -> Publi
     people, tokens = People.of(night), open_tokens(ledger.workspace)
     flags = _publish_kind(connection, ledger, night, stage_flags(night, people, tokens, ledger.cipher), parameters)
     mismatches = _publish_kind(connection, ledger, night, stage_mismatches(night, people, tokens, ledger.cipher), parameters)
-    counts = {**night.counts, "flags": flags, "mismatches": mismatches}
+    counts = {**night.counts, "flags": flags, "mismatches": mismatches, "reviews": keep_reviews(connection, ledger, night)}
     connection.execute(update(MatchRun).where(MatchRun.run_id == run).values(counts=counts, published_at=datetime.now(UTC)))
     return Published(run, False, flags, mismatches)
 

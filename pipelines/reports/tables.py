@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from stdnum.iso7064 import mod_11_2
 
+from pipelines.identity.numbers import number_of
 from pipelines.identity.tokens import Tokens
 from pipelines.workspace import atomic_path
 
@@ -48,15 +48,9 @@ def write_links(links: Path, target: Path, tokens: Tokens) -> Path:
     named: list[str] = []
     for person, dataset, key in zip(*(rows[name].to_pylist() for name in ("person", "dataset", "natural_key")), strict=True):
         if person not in known:
-            known[person] = tokens.of_number(_number(person)) if person > 0 else tokens.of_record(dataset, key)
+            known[person] = tokens.of_number(number_of(person)) if person > 0 else tokens.of_record(dataset, key)
         named.append(known[person])
     named_rows = rows.append_column("token", pa.array(named, pa.string()))
     with atomic_path(target) as beside:
         pq.write_table(named_rows.select(list(LINKS)), beside, compression="zstd")
     return target
-
-
-def _number(person: int) -> str:
-    """The 18 characters of a person known by 17 digits (GB 11643)."""
-    digits = f"{person:017d}"
-    return digits + mod_11_2.calc_check_digit(digits)

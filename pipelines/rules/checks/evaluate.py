@@ -1,4 +1,4 @@
-"""All mismatch checks of a night (rules.md "Mismatch checks for auditors"), but ID-06, which needs likeness."""
+"""All mismatch checks of a night (rules.md "Mismatch checks for auditors")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from pipelines.extracts.coverage import Coverage
 from pipelines.facts import Facts
-from pipelines.rules.checks import assistance, cover, gather, numbers, registers
+from pipelines.rules.checks import alike_numbers, assistance, cover, gather, numbers, registers
 from pipelines.rules.checks.finding import Finding, Night
 from pipelines.rules.suspension import MISSING, Suspension, suspensions, unmet_anywhere
 from pipelines.workspace import atomic_path
@@ -25,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "ID-03": numbers.id_03,
     "ID-04": numbers.id_04,
     "ID-05": numbers.id_05,
+    "ID-06": alike_numbers.id_06,
     "EN-01": cover.en_01,
     "EN-02": cover.en_02,
     "EN-03": cover.en_03,

@@ -62,7 +62,8 @@ class Looked:
 
 @dataclass(frozen=True)
 class Finding:
-    """A check's result. `subject` says what a mismatch is about: a `person`, a `record` (each row of a part its own), or a `grant`."""
+    """A check's result. `subject` says what a mismatch is about: a `person`, a `record` (each row of a part its own), a `grant`, or a `pair` of
+    persons, which its rows name in `pair`, with the county of the mismatch in `pair_county`."""
 
     parts: Sequence[Part]
     looked: Sequence[Looked]

@@ -120,7 +120,10 @@ def _narrow(subject: str, part: Part, night: Night) -> ir.Table:
         "person": ibis.null("string"),
         "record": ibis.literal(f"record:{part.dataset}:").concat(rows.file, ":", rows.line),
         "grant": ibis.literal("grant:").concat(rows.grant_id) if "grant_id" in given else ibis.null("string"),
+        "pair": rows.pair if "pair" in given else ibis.null("string"),
     }
+    if subject == "pair":
+        inside = rows.pair_county
     return rows.select(
         person=rows.person,
         own_subject=own[subject],

@@ -1,0 +1,158 @@
+"""The review queue in the ledger: pairs that likeness alone cannot settle, and what people decide of them (identity.md, "Linking" 2).
+
+A pair is known by the tokens of both sides, so a decision holds every following night for as long as the record stays what it is. Decisions can be
+undone; what happened to a review is appended to its events. What both sides say, and whom they are, is sealed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, Row, insert, select, text, update
+
+from pipelines.errors import LedgerError
+from pipelines.identity.candidates import DECISIONS, DIFFERENT, SAME, UNSURE, explanation
+from pipelines.identity.numbers import number_of
+from pipelines.identity.tokens import Tokens, open_tokens
+from pipelines.ledger.access_log import Reveal
+from pipelines.ledger.bulk import copy, hexadecimal
+from pipelines.ledger.database import Ledger, current_user
+from pipelines.ledger.models import LinkReview, LinkReviewEvent
+from pipelines.ledger.night_files import QUEUE, NightFiles
+
+DECIDED = (SAME, DIFFERENT, UNSURE)
+UNDONE = "undone"
+
+
+@dataclass(frozen=True)
+class Review:
+    """One pair: its number, how likely it is one person, the levels and weights that say so (comparison, level, hundredths of a bit), since when it
+    waits, and the decision (None: none yet). `record` and `other` are what both sides say, None without leave to see it."""
+
+    review_id: int
+    probability: float
+    levels: list[tuple[str, str, int]]
+    first_seen: date
+    last_seen: date
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    record: list[dict[str, Any]] | None
+    other: list[dict[str, Any]] | None
+
+
+def keep_reviews(connection: Connection, ledger: Ledger, night: NightFiles) -> int:
+    """Adds the night's queue to the reviews, and brings those that are known up to date; gives how many the queue holds. Decisions stay."""
+    queue = night.read_if_there(QUEUE)
+    if queue is None or not queue.num_rows:
+        return 0
+    tokens = open_tokens(ledger.workspace)
+    found: dict[tuple[bytes, bytes], dict[str, Any]] = {}
+    for row in queue.to_pylist():
+        pair = _pair(tokens, row)
+        if pair not in found or found[pair]["weight"] < row["weight"]:
+            found[pair] = row
+    connection.execute(text("CREATE TEMP TABLE reviews_tonight (LIKE link_reviews) ON COMMIT DROP"))
+    connection.execute(text("ALTER TABLE reviews_tonight ALTER review_id DROP NOT NULL"))
+    copy(connection, "reviews_tonight", _rows(ledger, found, night.as_of))
+    connection.execute(
+        text("""
+            INSERT INTO link_reviews (left_token, right_token, probability, levels, first_seen, last_seen, keys, sides)
+            SELECT left_token, right_token, probability, levels, first_seen, last_seen, keys, sides FROM reviews_tonight
+            ON CONFLICT (left_token, right_token) DO UPDATE SET
+                probability = excluded.probability, levels = excluded.levels, keys = excluded.keys, sides = excluded.sides,
+                first_seen = least(link_reviews.first_seen, excluded.first_seen), last_seen = greatest(link_reviews.last_seen, excluded.last_seen)
+            WHERE link_reviews.last_seen <= excluded.last_seen""")
+    )
+    connection.execute(text("DROP TABLE reviews_tonight"))
+    return len(found)
+
+
+def reviews(ledger: Ledger, *, waiting: bool = True, reveal: Reveal | None = None) -> list[Review]:
+    """The reviews, likeliest first: those `waiting` for a decision on the newest night that had any, or all. Without `reveal` nobody is named."""
+    query = select(LinkReview).order_by(LinkReview.probability.desc(), LinkReview.review_id)
+    if waiting:
+        newest = select(LinkReview.last_seen).order_by(LinkReview.last_seen.desc()).limit(1).scalar_subquery()
+        query = query.where(LinkReview.decision.is_(None), LinkReview.last_seen == newest)
+    with ledger.engine.connect() as connection:
+        return [_review(row, reveal) for row in connection.execute(query)]
+
+
+def decide(ledger: Ledger, review_id: int, decision: str, *, actor: str | None = None, note: str = "") -> None:
+    """Records what people decided of a pair: same, different or unsure. It holds from the next night on, and can be changed or undone.
+
+    Raises LedgerError for an unknown review or decision.
+    """
+    if decision not in DECIDED:
+        raise LedgerError(f"{decision} is no decision; say {', '.join(DECIDED[:-1])} or {DECIDED[-1]}.")
+    _change(ledger, review_id, decision, decision, actor, note)
+
+
+def undo(ledger: Ledger, review_id: int, *, actor: str | None = None, note: str = "") -> None:
+    """Takes a decision back; the pair waits again. Raises LedgerError for a review that is unknown or has no decision."""
+    _change(ledger, review_id, None, UNDONE, actor, note)
+
+
+def decisions(ledger: Ledger) -> pa.Table:
+    """All decisions in force as linking reads them: the columns of DECISIONS. They name people, so they stay in the working area."""
+    query = select(LinkReview.left_token, LinkReview.right_token, LinkReview.keys, LinkReview.decision)
+    found = []
+    with ledger.engine.connect() as connection:
+        for row in connection.execute(query.where(LinkReview.decision.is_not(None)).order_by(LinkReview.review_id)):
+            keys = json.loads(ledger.cipher.open(bytes(row.keys), _place("keys", row.left_token, row.right_token)))
+            found.append({**keys, "decision": row.decision})
+    return pa.Table.from_pylist(found, schema=DECISIONS)
+
+
+def _change(ledger: Ledger, review_id: int, decision: str | None, kind: str, actor: str | None, note: str) -> None:
+    with ledger.transaction() as connection:
+        known = connection.execute(select(LinkReview.decision).where(LinkReview.review_id == review_id).with_for_update()).first()
+        if known is None:
+            raise LedgerError(f"The ledger has no review {review_id}; see doudi linkage reviews list.")
+        if decision is None and known.decision is None:
+            raise LedgerError(f"Review {review_id} has no decision to undo.")
+        who, now = actor or current_user(), datetime.now(UTC)
+        told = {"decided_by": who, "decided_at": now} if decision else {"decided_by": None, "decided_at": None}
+        connection.execute(update(LinkReview).where(LinkReview.review_id == review_id).values(decision=decision, **told))
+        sealed = ledger.cipher.seal(note, f"link_review_events.note|{review_id}") if note else None
+        connection.execute(insert(LinkReviewEvent), {"review_id": review_id, "kind": kind, "actor": who, "at": now, "note": sealed})
+
+
+def _pair(tokens: Tokens, row: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    left = tokens.of_record(row["dataset"], row["natural_key"])
+    right = tokens.of_record(row["other_dataset"], row["other_key"]) if row["other_key"] else tokens.of_number(number_of(row["person"]))
+    return bytes.fromhex(left), bytes.fromhex(right)
+
+
+def _rows(ledger: Ledger, found: Mapping[tuple[bytes, bytes], Mapping[str, Any]], as_of: date) -> pa.Table:
+    rows: dict[str, list[Any]] = {name: [] for name in ("probability", "levels", "keys", "sides")}
+    for (left, right), row in found.items():
+        keys = {name: row[name] for name in ("dataset", "natural_key", "other_dataset", "other_key")}
+        keys["person"] = None if row["other_key"] else row["person"]
+        sides = {"record": json.loads(row["record_says"]), "other": json.loads(row["other_says"])}
+        rows["probability"].append(row["probability"])
+        rows["levels"].append(json.dumps({"explained": row["explained"]}))
+        rows["keys"].append(ledger.cipher.seal(json.dumps(keys, ensure_ascii=False), _place("keys", left, right)))
+        rows["sides"].append(ledger.cipher.seal(json.dumps(sides, ensure_ascii=False), _place("sides", left, right)))
+    day = pa.array([as_of] * len(found), pa.date32())
+    tokens = {"left_token": [left for left, _ in found], "right_token": [right for _, right in found]}
+    sealed = {name: hexadecimal(values) for name, values in {**tokens, "keys": rows["keys"], "sides": rows["sides"]}.items()}
+    return pa.table({**sealed, "probability": pa.array(rows["probability"]), "levels": pa.array(rows["levels"]), "first_seen": day, "last_seen": day})
+
+
+def _review(row: Row[Any], reveal: Reveal | None) -> Review:
+    sides = json.loads(reveal.open(row.sides, _place("sides", row.left_token, row.right_token)) or "{}") if reveal else {}
+    levels = explanation(row.levels["explained"])
+    return Review(
+        row.review_id, row.probability, levels, row.first_seen, row.last_seen, row.decision, row.decided_by, row.decided_at,
+        sides.get("record"), sides.get("other"),
+    )  # fmt: skip
+
+
+def _place(column: str, left: bytes, right: bytes) -> str:
+    return f"link_reviews.{column}|{bytes(left).hex()}|{bytes(right).hex()}"

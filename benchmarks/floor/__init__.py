@@ -1,0 +1,1 @@
+"""The floor: the same night written by hand as DuckDB SQL."""

@@ -1,0 +1,1 @@
+"""The same night as an analyst would write it with pandas."""

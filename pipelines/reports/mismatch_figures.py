@@ -113,11 +113,10 @@ def department_figures(
     """Every department with its checks; a finding counts once for each department whose rows the check looked at, so that it stands over what was
     checked: a pension that reaches S is found among those on dibao, not among pensions. Tables as in `check_figures`."""
     department = {name: contract.department for name, contract in contracts.items()}
-    pairs = mismatches[["check", "datasets"]].assign(dataset=mismatches["datasets"].str.split(";")).explode("dataset")
-    looked_at = set(zip(denominators["check"], denominators["dataset"], strict=True))
-    pairs = pairs[[pair in looked_at for pair in zip(pairs["check"], pairs["dataset"], strict=True)]]
+    pairs = mismatches[["check", "datasets"]].assign(dataset=mismatches["datasets"].str.split(";")).reset_index().explode("dataset")
+    pairs = pairs.merge(denominators[["check", "dataset"]].drop_duplicates(), on=["check", "dataset"])
     pairs = pairs.assign(department=pairs["dataset"].map(department))
-    pairs = pairs.reset_index().drop_duplicates(["index", "department"])
+    pairs = pairs.drop_duplicates(["index", "department"])
     found = pairs.groupby(["department", "check"]).size()
     checked = denominators.assign(department=denominators["dataset"].map(department)).groupby(["department", "check"])["checked"].sum()
     titles = {contract.department: contract.department_title for contract in contracts.values() if contract.department != REFERENCE}

@@ -21,6 +21,7 @@ from pipelines.identity.names import LEVELS as NAME_LEVELS
 READS_ALIKE = NAME_LEVELS.index("same_reading") + 1
 _FEWEST_READABLE = 14
 _FEWEST_VISIBLE = 4
+_ROUNDED_BY = 51  # in tens: rounded to hundreds or thousands
 
 
 def _name_level(level: int) -> Level:
@@ -38,6 +39,14 @@ def _neighbours_swapped(pairs: ir.Table) -> ir.BooleanValue:
         for at in range(17)
     ]
     return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & reduce(or_, swapped)
+
+
+def _rounded(pairs: ir.Table) -> ir.BooleanValue:
+    """The left is what a spreadsheet's rounding, which may carry over into the 15 characters, makes of the right."""
+    one, other = pairs.number_l, pairs.number_r
+    digits = one.re_search(r"^[0-9]{16}00$") & (other.length() == 18)
+    apart = ibis.cases((digits, one.substr(0, 17).try_cast("int64") - other.substr(0, 17).try_cast("int64")))
+    return ((apart > -_ROUNDED_BY) & (apart < _ROUNDED_BY)).fill_null(False)
 
 
 def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
@@ -60,7 +69,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("one_edit", lambda pairs: pairs.edits <= 1),
             Level("neighbours_swapped", _neighbours_swapped),
             Level("two_edits", lambda pairs: pairs.edits == 2),
-            Level("first_15", lambda pairs: pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)),
+            Level("first_15", lambda pairs: (pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)) | _rounded(pairs)),
             Level("visible", lambda pairs: pairs.visible & pairs.much_visible),
             Level("visible_few", lambda pairs: pairs.visible),
             Level("birth_date", lambda pairs: pairs.number_l.substr(6, 8) == pairs.number_r.substr(6, 8)),

@@ -7,7 +7,7 @@ undone; what happened to a review is appended to its events. What both sides say
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from pipelines.ledger.night_files import QUEUE, NightFiles
 
 DECIDED = (SAME, DIFFERENT, UNSURE)
 UNDONE = "undone"
+_UNKNOWN = "The ledger has no review {}; see doudi linkage reviews list."
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,30 @@ def decide(ledger: Ledger, review_id: int, decision: str, *, actor: str | None =
 
     Raises LedgerError for an unknown review or decision.
     """
-    if decision not in DECIDED:
-        raise LedgerError(f"{decision} is no decision; say {', '.join(DECIDED[:-1])} or {DECIDED[-1]}.")
-    _change(ledger, review_id, decision, decision, actor, note)
+    _check(decision)
+    with ledger.transaction() as connection:
+        _change(connection, ledger, review_id, decision, decision, actor, note)
+
+
+def decide_all(ledger: Ledger, decided: Sequence[tuple[int, str, str]], *, actor: str | None = None) -> int:
+    """Records many decisions (review, decision, note), all or none; gives how many were news. Raises as `decide` does."""
+    with ledger.engine.connect() as connection:
+        known = {row.review_id: row.decision for row in connection.execute(select(LinkReview.review_id, LinkReview.decision))}
+    for review_id, decision, _ in decided:
+        _check(decision)
+        if review_id not in known:
+            raise LedgerError(_UNKNOWN.format(review_id))
+    news = [one for one in decided if known[one[0]] != one[1]]
+    with ledger.transaction() as connection:
+        for review_id, decision, note in news:
+            _change(connection, ledger, review_id, decision, decision, actor, note)
+    return len(news)
 
 
 def undo(ledger: Ledger, review_id: int, *, actor: str | None = None, note: str = "") -> None:
     """Takes a decision back; the pair waits again. Raises LedgerError for a review that is unknown or has no decision."""
-    _change(ledger, review_id, None, UNDONE, actor, note)
+    with ledger.transaction() as connection:
+        _change(connection, ledger, review_id, None, UNDONE, actor, note)
 
 
 def decisions(ledger: Ledger) -> pa.Table:
@@ -109,18 +126,22 @@ def decisions(ledger: Ledger) -> pa.Table:
     return pa.Table.from_pylist(found, schema=DECISIONS)
 
 
-def _change(ledger: Ledger, review_id: int, decision: str | None, kind: str, actor: str | None, note: str) -> None:
-    with ledger.transaction() as connection:
-        known = connection.execute(select(LinkReview.decision).where(LinkReview.review_id == review_id).with_for_update()).first()
-        if known is None:
-            raise LedgerError(f"The ledger has no review {review_id}; see doudi linkage reviews list.")
-        if decision is None and known.decision is None:
-            raise LedgerError(f"Review {review_id} has no decision to undo.")
-        who, now = actor or current_user(), datetime.now(UTC)
-        told = {"decided_by": who, "decided_at": now} if decision else {"decided_by": None, "decided_at": None}
-        connection.execute(update(LinkReview).where(LinkReview.review_id == review_id).values(decision=decision, **told))
-        sealed = ledger.cipher.seal(note, f"link_review_events.note|{review_id}") if note else None
-        connection.execute(insert(LinkReviewEvent), {"review_id": review_id, "kind": kind, "actor": who, "at": now, "note": sealed})
+def _check(decision: str) -> None:
+    if decision not in DECIDED:
+        raise LedgerError(f"{decision} is no decision; say {', '.join(DECIDED[:-1])} or {DECIDED[-1]}.")
+
+
+def _change(connection: Connection, ledger: Ledger, review_id: int, decision: str | None, kind: str, actor: str | None, note: str) -> None:
+    known = connection.execute(select(LinkReview.decision).where(LinkReview.review_id == review_id).with_for_update()).first()
+    if known is None:
+        raise LedgerError(_UNKNOWN.format(review_id))
+    if decision is None and known.decision is None:
+        raise LedgerError(f"Review {review_id} has no decision to undo.")
+    who, now = actor or current_user(), datetime.now(UTC)
+    told = {"decided_by": who, "decided_at": now} if decision else {"decided_by": None, "decided_at": None}
+    connection.execute(update(LinkReview).where(LinkReview.review_id == review_id).values(decision=decision, **told))
+    sealed = ledger.cipher.seal(note, f"link_review_events.note|{review_id}") if note else None
+    connection.execute(insert(LinkReviewEvent), {"review_id": review_id, "kind": kind, "actor": who, "at": now, "note": sealed})
 
 
 def _pair(tokens: Tokens, row: Mapping[str, Any]) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import DoudiError
+from pipelines.linkage_cli import linkage_app
 from pipelines.workspace import open_workspace
 
 SUSPENDED = 3
@@ -23,6 +24,7 @@ DEMO_DATE = date(2020, 7, 31)
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Nightly data matching across departments (兜底).")
 audit_app = typer.Typer(no_args_is_help=True, help="The access log.")
 app.add_typer(audit_app, name="audit")
+app.add_typer(linkage_app, name="linkage")
 out = Console()
 err = Console(stderr=True)
 

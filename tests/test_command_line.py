@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import typer
 
 from pipelines.cli import app
 from pipelines.synthetic.province import synthesize
@@ -163,9 +164,13 @@ def test_wrong_usage_ends_with_two(words: tuple[str, ...], tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+def commands(group: typer.Typer, prefix: str = "") -> list[str]:
+    """The names of all commands of a group and of the groups in it."""
+    names = [f"{prefix}{command.name or getattr(command.callback, '__name__', '')}" for command in group.registered_commands]
+    inner = [commands(part.typer_instance, f"{prefix}{part.name} ") for part in group.registered_groups if part.typer_instance]
+    return names + [name for part in inner for name in part]
+
+
 def test_every_command_is_documented() -> None:
     documented = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
-    groups = [group for group in app.registered_groups if group.typer_instance]
-    names += [f"{group.name} {command.name}" for group in groups for command in group.typer_instance.registered_commands]
-    assert [name for name in names if f"`doudi {name}" not in documented] == []
+    assert [name for name in commands(app) if f"`doudi {name}" not in documented] == []

@@ -84,7 +84,7 @@ def _is_ascii(values: Column) -> bool:
         return True
     ends = np.frombuffer(offsets, np.int32, count=len(values) + 1, offset=values.offset * 4)
     used = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
-    return used.size == 0 or int(used.max()) < _ASCII_END
+    return used.size == 0 or int(np.max(used)) < _ASCII_END
 
 
 def cell_text(value: Any) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -10,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.engine import Engine, staged
 from pipelines.identity.appearances import Numbered, Side, Unnumbered
+from pipelines.identity.comparison import MISSING
 from pipelines.identity.likeness import APART, COMPARISONS, READS_ALIKE
 from pipelines.identity.model import SCALE, STRATUM, Model, weight_of
 
@@ -33,7 +36,7 @@ class Weigher:
     """
 
     def __init__(self, engine: Engine, model: Model, right: Numbered) -> None:
-        self._model = model
+        self._engine, self._model = engine, model
         self._counts = engine.kept(right.names.select("id", "name").distinct().group_by("name").agg(bearers=ibis._.count()))
         self._persons = int(engine.arrow(right.names.aggregate(n=right.names.id.nunique()))["n"][0].as_py())
         trained = max(model.strata[APART].sample.get("persons", 1.0), 1.0)
@@ -44,21 +47,30 @@ class Weigher:
 
         `explained` reads `prior::-1766 name:exact:1267 … rarity::150`; a level that is missing and weighs nothing is left out.
         """
-        pairs = compared.left_join(self._counts.rename(name_r="name"), "name_r").drop("name_r_right")
-        apart = pairs[STRATUM] == APART
-        prior = self._model.prior(pairs) + ibis.ifelse(apart, self._crowd, 0)
-        rarity = ibis.ifelse(apart & pairs.name.between(1, READS_ALIKE), self._rarity(pairs.bearers.fill_null(0)), 0)
-        parts = {f"w_{comparison.name}": self._model.weight(comparison, pairs) for comparison in COMPARISONS}
-        pairs = staged(pairs.mutate(**parts, prior=prior.cast("int32"), rarity=rarity.cast("int32")))
-        total = pairs.prior + pairs.rarity
-        text = ibis.literal("prior::").concat(pairs.prior.cast("string"))
+        names = [STRATUM, *(comparison.name for comparison in COMPARISONS)]
+        patterns = self._engine.arrow(compared.select(*names).distinct()).to_pylist()
+        told = [self._told(pattern) for pattern in patterns]
+        texts = pa.array([text for _, text in told], pa.string())
+        weights: dict[str, Any] = {"pattern_weight": pa.array([weight for weight, _ in told], pa.int32()), "told": texts}
+        kinds: dict[str, pa.DataType] = {name: pa.string() if name == STRATUM else pa.int8() for name in names}
+        keys: dict[str, Any] = {name: pa.array([pattern[name] for pattern in patterns], kinds[name]) for name in names}
+        pairs = compared.join(self._engine.table(pa.table({**keys, **weights})), names)
+        pairs = staged(pairs.left_join(self._counts.rename(name_r="name"), "name_r").drop("name_r_right"))
+        rare = (pairs[STRATUM] == APART) & pairs.name.between(1, READS_ALIKE)
+        pairs = staged(pairs.mutate(rarity=ibis.ifelse(rare, self._rarity(pairs.bearers.fill_null(0)), 0).cast("int32")))
+        rarity = ibis.ifelse(pairs.rarity == 0, "", ibis.literal(" rarity::").concat(pairs.rarity.cast("string")))
+        weight = (pairs.pattern_weight + pairs.rarity).cast("int32")
+        return pairs.select("id_l", "id_r", "name", weight=weight, explained=pairs.told.concat(rarity))
+
+    def _told(self, pattern: Mapping[str, Any]) -> tuple[int, str]:
+        """The weight of an agreement pattern without the name's rarity, and how it comes about."""
+        weights = self._model.strata[pattern[STRATUM]]
+        parts = [("prior", "", weights.prior + (self._crowd if pattern[STRATUM] == APART else 0))]
         for comparison in COMPARISONS:
-            total = total + pairs[f"w_{comparison.name}"]
-            shows, says = pairs[comparison.name], pairs[f"w_{comparison.name}"].cast("string")
-            levels = [(shows == index, f" {comparison.name}:{level}:") for index, level in enumerate(comparison.level_names) if index]
-            text = text.concat(ibis.cases(*levels, else_="").concat(ibis.ifelse(shows == 0, "", says)))
-        text = text.concat(ibis.ifelse(pairs.rarity == 0, "", ibis.literal(" rarity::").concat(pairs.rarity.cast("string"))))
-        return pairs.select("id_l", "id_r", "name", weight=total.cast("int32"), explained=text)
+            level = comparison.level_names[pattern[comparison.name]]
+            if level != MISSING:
+                parts.append((comparison.name, level, weights.weights[comparison.name][level]))
+        return sum(weight for _, _, weight in parts), " ".join(f"{name}:{level}:{weight}" for name, level, weight in parts)
 
     def _rarity(self, bearers: ir.IntegerValue) -> ir.IntegerValue:
         """How much rarer a name is than the names that people who share one by chance bear: whole steps, by how many bear it.

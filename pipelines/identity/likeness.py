@@ -32,12 +32,8 @@ def _neighbours_swapped(pairs: ir.Table) -> ir.BooleanValue:
     """Two neighbouring characters have changed places, nothing else."""
     one, other = pairs.number_l, pairs.number_r
     swapped = [
-        (one.substr(0, at) == other.substr(0, at))
-        & (one.substr(at, 1) == other.substr(at + 1, 1))
-        & (one.substr(at + 1, 1) == other.substr(at, 1))
-        & (one.substr(at + 2) == other.substr(at + 2))
-        for at in range(17)
-    ]
+        one == other.substr(0, at).concat(other.substr(at + 1, 1), other.substr(at, 1), other.substr(at + 2)) for at in range(17)
+    ]  # fmt: skip
     return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & reduce(or_, swapped)
 
 
@@ -60,8 +56,7 @@ def _one_digit_off(pairs: ir.Table) -> ir.BooleanValue:
     return agreeing == 7
 
 
-COMPARISONS: tuple[Comparison, ...] = (
-    Comparison("name", lambda pairs: pairs.name_level.isnull(), [_name_level(level) for level in range(1, len(NAME_LEVELS))]),
+OF_NUMBERS: tuple[Comparison, ...] = (
     Comparison(
         "id_number",
         lambda pairs: ~pairs.readable,
@@ -86,6 +81,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         ],
     ),
     Comparison("sex", either_missing("sex"), [Level("equal", equal("sex"))]),
+)
+OF_SURROUNDINGS: tuple[Comparison, ...] = (
+    Comparison("name", lambda pairs: pairs.name_level.isnull(), [_name_level(level) for level in range(1, len(NAME_LEVELS))]),
     Comparison(
         "place",
         lambda pairs: pairs.same_county.isnull(),
@@ -99,6 +97,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison("phone", lambda pairs: pairs.same_phone.isnull(), [Level("equal", lambda pairs: pairs.same_phone)]),
     Comparison("household", lambda pairs: pairs.linked.isnull(), [Level("linked", lambda pairs: pairs.linked)]),
 )
+COMPARISONS: tuple[Comparison, ...] = (OF_SURROUNDINGS[0], *OF_NUMBERS, *OF_SURROUNDINGS[1:])
 """`id_number` compares all that a broken number still says, `birth_date` the column alone: so no evidence counts twice.
 `place`: other_township is the same county with other townships; different is another county."""
 
@@ -116,16 +115,16 @@ def compared(engine: Engine, left: Unnumbered, right: Side, names: Names, candid
     pairs = candidates.pairs
     known = pairs
     for part in (_numbers(left, right, pairs), _names(engine, left, right, names, pairs), _places(left, right, pairs), _phones(left, right, pairs)):
-        known = _beside(known, part)
+        known = _beside(known, engine.kept(part))
     known = _beside(known, candidates.linked.mutate(is_linked=ibis.literal(True)))
     placed = candidates.placed.mutate(has_relatives=ibis.literal(True))
     known = known.left_join(placed, "id_l").drop("id_l_right")
     housed = right.households.select(id_r="id").distinct().mutate(housed=ibis.literal(True))
-    known = known.left_join(housed, "id_r").drop("id_r_right")
+    known = engine.kept(known.left_join(housed, "id_r").drop("id_r_right"))
     elsewhere = ibis.cases((known.has_relatives & known.housed, ibis.literal(False)))
-    known = staged(known.mutate(linked=ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere)))
+    known = known.mutate(linked=ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere))
     at_home = known.same_phone.fill_null(False) | known.linked.fill_null(False)
-    levels = compare(staged(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART))), COMPARISONS)
+    levels = compare(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART)), OF_SURROUNDINGS)
     return engine.kept(levels.select("id_l", "id_r", "name_r", "stratum", *(comparison.name for comparison in COMPARISONS)))
 
 
@@ -154,7 +153,8 @@ def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
     visible = (both.under.substr(0, head) == both.mask.substr(0, head)) & (both.under.right(tail) == both.mask.right(tail))
     kept = ("id_l", "id_r", "number_l", "number_r", "sex_l", "sex_r", "birth_text_l", "birth_text_r", "readable")
     much = (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE)
-    return staged(both.select(*kept, edits=edits, visible=both.masked & visible, much_visible=much))
+    described = staged(both.select(*kept, edits=edits, visible=both.masked & visible, much_visible=much))
+    return compare(described, OF_NUMBERS).select("id_l", "id_r", *(comparison.name for comparison in OF_NUMBERS))
 
 
 def _readable(number: ir.StringValue) -> ir.BooleanValue:

@@ -115,7 +115,7 @@ def train(counts: pd.DataFrame, comparisons: Sequence[Comparison], *, expected: 
     levels = [counts[comparison.name].to_numpy() for comparison in comparisons]
     sizes = [len(comparison.level_names) for comparison in comparisons]
     number = counts["pairs"].to_numpy(dtype=float)
-    start_share = min(0.5, max(expected / max(number.sum(), 1.0), 1e-9))
+    start_share = min(0.5, max(expected / max(float(number.sum()), 1.0), 1e-9))
     overall = [_shares(level, number, size) for level, size in zip(levels, sizes, strict=True)]
     sharp = [[_start(size, sharpness) for size in sizes] for sharpness in (0.95, 0.8, 0.65)]
     starts = [(m, u) for m in sharp for u in (overall, [_mirrored(one) for one in m])]

@@ -20,9 +20,9 @@ QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, s
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
 _PERSON = pa.schema([pa.field("person", pa.int64())])
-_SUBJECTS = pa.schema(
-    [("person", pa.int64()), *((name, pa.string()) for name in ("dataset", "file", "line", "natural_key", "subject", "id_number"))]
-)
+_TOLD: dict[str, pa.DataType] = dict.fromkeys(("dataset", "file", "line", "natural_key", "subject", "id_number"), pa.string())
+_TOLD["person"] = pa.int64()
+_SUBJECTS = pa.schema(_TOLD)
 
 
 def identify(table: ir.Table, contract: Contract) -> ir.Table:

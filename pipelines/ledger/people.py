@@ -72,7 +72,9 @@ def _details(facts: Facts, named: ir.Table) -> ir.Table:
             )
             parts.append(rows.select("person", **{name: place.concat(rows[name].cast("string")) for name in DETAILS}))
     if not parts:
-        return ibis.memtable(pa.schema([("person", pa.int64()), *((name, pa.string()) for name in DETAILS)]).empty_table())
+        kinds: dict[str, pa.DataType] = dict.fromkeys(DETAILS, pa.string())
+        kinds["person"] = pa.int64()
+        return ibis.memtable(pa.schema(kinds).empty_table())
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return every.group_by("person").agg(**{name: every[name].min() for name in DETAILS})
 

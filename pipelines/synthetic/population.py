@@ -79,7 +79,7 @@ def make_population(
     types = rng.choice(len(_TEMPLATES), int(background / MEAN_SIZE * 1.1) + 20, p=_SHARES)
     every_size = np.array([len(template) for template in _TEMPLATES])
     types = types[: int(np.searchsorted(np.cumsum(every_size[types]), background, side="right"))]
-    types = np.r_[types, np.zeros(background - every_size[types].sum(), np.int64)]
+    types = np.r_[types, np.zeros(background - int(every_size[types].sum()), np.int64)]
     sizes = every_size[types]
     h_size = np.r_[np.full(planted, len(FAMILY)), sizes]
     household = np.repeat(np.arange(len(h_size)), h_size)

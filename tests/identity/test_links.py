@@ -86,7 +86,8 @@ BROKEN = {
 
 
 def test_a_broken_number_finds_its_person(night) -> None:
-    numbers = dict(zip(BROKEN, (64019919700203457, 64019919720506231, 64019919740815228, 64019919660917346, 64019919780723119, 64019919810224662), strict=True))
+    seventeen = (64019919700203457, 64019919720506231, 64019919740815228, 64019919660917346, 64019919780723119, 64019919810224662)
+    numbers = dict(zip(BROKEN, seventeen, strict=True))
     rows = [dibao(name, spoil(number_of(numbers[name])), f"F{place}") for place, (name, spoil) in enumerate(BROKEN.items())]
     found = people(night, rows, [low(name, number_of(number), f"L{number}") for name, number in numbers.items()])
     assert who(night, found) == [(number, "probable") for number in numbers.values()]

@@ -49,7 +49,7 @@ def empty(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")).scalars()
         names = ", ".join(tables)
-        for appended in ("flag_events", "mismatch_events", "access_log"):
+        for appended in ("flag_events", "mismatch_events", "link_review_events", "access_log"):
             connection.execute(text(f"ALTER TABLE {appended} DISABLE TRIGGER USER"))
         connection.execute(text(f"TRUNCATE {names}"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,7 +26,7 @@ NAMES = {FLOOR: "floor (DuckDB SQL)", PANDAS: "pandas"}
 TEXT = """\
 # How fast a night is
 
-Written by `{command}` on {date}; do not edit. Machine: {machine}. {versions}.
+Written by `{command}` on {date} at commit {commit}; do not edit. Machine: {machine}. {versions}.
 
 A synthetic province of {province:,} people at {sizes}, with the formats, encodings and defects that departments deliver, is matched as of 2020-07-31.
 Ours runs each stage in a process of its own; two peers do by hand what of it they can, on the same files in the same run, for machines are noisy and
@@ -62,7 +63,7 @@ Every process begins with {start:.1f} s of imports, which a night in one process
   facts, all 17 flag rules and 16 of the 18 mismatch checks. DuckDB reads neither GB18030 nor workbooks without extensions from the network, so some
   lines of Python bring those files to UTF-8 first; that counts.
 - [`pandas_night/`](pandas_night/): the same as an analyst would write it with pandas 2.3, in memory, without loops over rows. Check characters are
-  computed on arrays of digits, which few analysts would.
+  computed on arrays of digits and only odd numbers meet Python functions, which few analysts would do: it is a quick script of its kind.
 
 Both know by heart what ours reads from contracts and policy: which file is in force, its encoding, header, and how it writes dates. Neither finds
 headers and formats, keeps what it leaves out (quarantine, warnings, source lines), judges a delivery, proves absence county by county, names people
@@ -82,6 +83,7 @@ def write_readme(folder: Path, results: Sequence[Measured], command: str) -> Non
     text = TEXT.format(
         command=command,
         date=datetime.now(UTC).date().isoformat(),
+        commit=commit(folder),
         machine=machine(),
         versions=f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in VERSIONS),
         province=PROVINCE,
@@ -100,6 +102,12 @@ def write_readme(folder: Path, results: Sequence[Measured], command: str) -> Non
         agreed=agreed(results),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def commit(folder: Path) -> str:
+    """The commit that was measured, with `-dirty` where files differ from it."""
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=folder, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
 
 
 def machine() -> str:
@@ -143,7 +151,7 @@ def growth(results: Sequence[Measured]) -> str:
             floor = floor or each
             cells = [f"{_share(small)} to {_share(large)}", title, f"{after / before:.1f} ×", _seconds(max(before - each * small.people, 0))]
             rows.append([*cells, _seconds(each * 1e6), f"{each / floor:.1f} ×"])
-    return _table(["growth", "what", "CPU time grows", "CPU s however few people", "CPU s per million people", "of that, over the floor's"], rows)
+    return _table(["growth", "of", "CPU time grows", "CPU s however few people", "CPU s per million people", "of that, over the floor's"], rows, 2)
 
 
 def peers(results: Sequence[Measured]) -> str:
@@ -179,7 +187,7 @@ def ratios(results: Sequence[Measured]) -> str:
 def agreed(results: Sequence[Measured]) -> str:
     """How much the peers and ours have in common."""
     rows = [[_share(one), NAMES[peer], f"{found['same']:,}", f"{found['others']:,}"] for one in results for peer, found in one.agreed.items()]
-    return _table(["people", "peer", "found by both", "by one alone, about people whose numbers fail somewhere"], rows)
+    return _table(["people", "peer", "found by both", "by one alone, about people whose numbers fail somewhere"], rows, 2)
 
 
 def chart(results: Sequence[Measured]) -> altair.HConcatChart:
@@ -205,6 +213,8 @@ def _seconds(value: float) -> str:
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(cells) + " |" for cells in (head, ["---", *(["---:"] * (len(head) - 1))], *rows)]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A table whose first `words` columns are text."""
+    rule = [*(["---"] * words), *(["---:"] * (len(head) - words))]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]
     return "\n".join(lines)

@@ -15,7 +15,6 @@ CREATE MACRO month_end(m) AS last_day(make_date(m // 100, m % 100, 1));
 
 CREATE MACRO yuan(x) AS TRY_CAST(x AS DECIMAL(12, 2));
 CREATE MACRO yes(x) AS CASE x WHEN '是' THEN true WHEN '1' THEN true WHEN 'Y' THEN true WHEN '否' THEN false WHEN '0' THEN false WHEN 'N' THEN false END;
-CREATE MACRO one_of(x, words) AS CASE WHEN x IN words THEN x END;
 CREATE MACRO sex_of(x) AS CASE x WHEN '男' THEN 1 WHEN '女' THEN 2 END;
 
 CREATE TABLE county (code VARCHAR, name VARCHAR, urban DECIMAL(12, 2), rural DECIMAL(12, 2));
@@ -41,21 +40,27 @@ CREATE MACRO check_character(b) AS '10X98765432'[((
     + b // 100 % 10 * 8 + b // 10 % 10 * 4 + b % 10 * 2) % 11 + 1)::INTEGER];
 
 -- The rows of a table with a column `written`, and what it says: `id_number`, `id_status`, `person` (the first 17 digits of a valid number), `born`.
+
 CREATE MACRO identified(source) AS TABLE
-WITH undressed AS (
-    SELECT *, undressed(written) AS bare FROM query_table(source)
+WITH plain AS (
+    SELECT *, regexp_full_match(written, '[0-9]{17}[0-9X]') AS plain FROM query_table(source)
+), undressed AS (
+    SELECT *, CASE WHEN plain THEN written ELSE undressed(written) END AS bare FROM plain
 ), formed AS (
     SELECT *, CASE
-        WHEN regexp_full_match(bare, '[0-9]{17}[0-9X]') THEN bare
+        WHEN plain OR regexp_full_match(bare, '[0-9]{17}[0-9X]') THEN bare
         WHEN regexp_full_match(bare, '[0-9]{17}[0-9X][1-7][1-4](B[0-9]+)?') THEN bare[1:18]
         WHEN regexp_full_match(bare, '[0-9]{15}') THEN bare[1:6] || '19' || bare[7:15]
         WHEN regexp_full_match(bare, '[0-9OIL]{17}[0-9OILX]') THEN translate(bare, 'OIL', '011')
         ELSE '' END AS form
     FROM undressed
+), digits AS (
+    SELECT *, TRY_CAST(form[1:17] AS BIGINT) AS body FROM formed
 ), checked AS (
-    SELECT *, TRY_CAST(form[1:17] AS BIGINT) AS body, check_character(TRY_CAST(form[1:17] AS BIGINT)) AS tail FROM formed
+    SELECT *, check_character(body) AS tail FROM digits
 ), numbered AS (
     SELECT *, CASE
+        WHEN plain THEN written
         WHEN form = '' THEN bare
         WHEN length(form) = 17 THEN form || tail
         WHEN form[18] = tail OR regexp_full_match(bare, '[0-9]{17}[0-9X].*') THEN form
@@ -65,6 +70,7 @@ WITH undressed AS (
     SELECT *, TRY_CAST(id_number[7:10] || '-' || id_number[11:12] || '-' || id_number[13:14] AS DATE) AS born FROM numbered
 ), judged AS (
     SELECT *, CASE
+        WHEN plain AND born <= getvariable('today') AND born > getvariable('too_old') AND id_number[18] = tail THEN 'valid'
         WHEN bare IS NULL OR bare IN ('', '无', '不详', '暂无') THEN 'missing'
         WHEN contains(id_number, '*') THEN 'masked'
         WHEN form = '' AND regexp_full_match(bare, '[0-9]+(\.[0-9]*)?E\+?[0-9]+') THEN 'numeric_cell'
@@ -75,6 +81,6 @@ WITH undressed AS (
         ELSE 'valid' END AS id_status
     FROM dated
 )
-SELECT * EXCLUDE (written, bare, form, body, tail) REPLACE (CASE WHEN id_status <> 'missing' THEN id_number END AS id_number),
+SELECT * EXCLUDE (written, plain, bare, form, body, tail) REPLACE (CASE WHEN id_status <> 'missing' THEN id_number END AS id_number),
     CASE WHEN id_status = 'valid' THEN body END AS person
 FROM judged;

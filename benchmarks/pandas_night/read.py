@@ -370,4 +370,7 @@ def read_all(inbox: Path) -> Frames:
         "poverty_register": read_register,
     }
     several = (read_unemployment, read_work, read_medical)
-    return {name: read(inbox) for name, read in one.items()} | {name: rows for read in several for name, rows in read(inbox).items()}
+    frames = {name: read(inbox) for name, read in one.items()} | {name: rows for read in several for name, rows in read(inbox).items()}
+    for place, (name, rows) in enumerate(frames.items()):  # who has no valid number is nobody in another dataset
+        frames[name] = rows.assign(person=rows["person"].where(rows["person"] > 0, rows["person"] - place * 10**10))
+    return frames

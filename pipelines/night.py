@@ -158,15 +158,18 @@ def _conformed(engine: Engine, workspace: Workspace, dataset: str, as_of: date) 
     return landings, [conform(engine, workspace, contract, item, region, identify) for item in landings if item.status == "landed"]
 
 
-def link_night(workspace: Workspace, as_of: date) -> dict[str, int]:
+def link_night(workspace: Workspace, as_of: date, progress: Progress = silent) -> dict[str, int]:
     """Fixes which files are in force on the night and who is who: in_force.json, coverage.parquet, links.parquet."""
     contracts, folder = contracts_of(workspace), workspace.night(as_of)
     with engine_of(workspace) as engine:
+        progress("validate")
         stocks = [take_stock(engine, workspace, dataset, as_of) for dataset in contracts]
+        progress("in force")
         found = [delivery for stock in stocks for delivery in stock.deliveries]
         judged = [validation for stock in stocks for validation in stock.validations]
         fixed = in_force(contracts, policy_of(workspace).region, as_of, found, judged)
         fixed.save(folder)
+        progress("link by likeness")
         link(engine, fixed, contracts, folder / "links.parquet", model=model_of(workspace), decisions=decisions_of(workspace))
     return {"files": sum(len(files) for files in fixed.files.values())}
 
@@ -193,15 +196,18 @@ def facts_of(workspace: Workspace, as_of: date) -> Iterator[Facts]:
         yield Facts(open_records(engine, InForce.load(folder), folder / "links.parquet"), policy_of(workspace), as_of)
 
 
-def evaluate_night(workspace: Workspace, as_of: date, folder: Path | None = None) -> dict[str, int]:
+def evaluate_night(workspace: Workspace, as_of: date, folder: Path | None = None, progress: Progress = silent) -> dict[str, int]:
     """Facts, rules and checks of a linked night, and whom they name; gives the count of each rule and check.
 
     Writes to the night's folder, or to `folder` where what the night has must stay as it is.
     """
     coverage, target = InForce.load(workspace.night(as_of)).coverage, folder or workspace.night(as_of)
     with facts_of(workspace, as_of) as facts:
+        progress("rules")
         flags = evaluate(facts, coverage, target)
+        progress("checks")
         mismatches = evaluate_checks(facts, coverage, target)
+        progress("people")
         write_people(facts, open_tokens(workspace), target)
     return {**flags, **mismatches}
 
@@ -297,8 +303,8 @@ def run_night(workspace: Workspace, as_of: date, progress: Progress = silent, *,
     with only_run(workspace):
         stage("land", lambda: [land_dataset(workspace, dataset, as_of) for dataset in contracts_of(workspace)])
         stage("conform", lambda: conform_all(workspace, as_of, progress))
-        stage("validate and link", lambda: link_night(workspace, as_of))
-        stage("rules and checks", lambda: evaluate_night(workspace, as_of))
+        stage("validate and link", lambda: link_night(workspace, as_of, progress))
+        stage("rules and checks", lambda: evaluate_night(workspace, as_of, progress=progress))
         if dry_run:
             return dry_report(workspace, as_of, stages)
         stage("publish", lambda: publish_night(workspace, as_of))

@@ -206,6 +206,8 @@ def _open_duckdb(memory: str, threads: int, scratch: Path | None) -> Any:
         folder = str(scratch).replace("'", "''")
         connection.raw_sql(f"SET temp_directory='{folder}'")
     connection.raw_sql("SET preserve_insertion_order=false")
+    # DuckDB knows a cached file by its size and the second it was written: a file replaced within that second would be read as it was before
+    connection.raw_sql("SET enable_external_file_cache=false")
     return connection
 
 

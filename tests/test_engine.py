@@ -82,6 +82,16 @@ def test_what_is_written_again_replaces_what_was_there(engine, tmp_path) -> None
     assert not path.exists()
 
 
+def test_a_file_replaced_within_a_second_is_read_as_it_is(tmp_path) -> None:
+    opened = open_engine()
+    read = []
+    for number in range(10):
+        pq.write_table(pa.table({f"column{number % 2}": [number]}), tmp_path / "rows.parquet")
+        read += opened.arrow(opened.read([tmp_path / "rows.parquet"])).to_pylist()
+    opened.close()
+    assert read == [{f"column{number % 2}": number} for number in range(10)]
+
+
 def test_a_failed_write_leaves_what_was_there(engine, tmp_path) -> None:
     path = engine.write(numbers(engine), tmp_path / "numbers.parquet")
     table = engine.read([path])

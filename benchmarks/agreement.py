@@ -33,7 +33,7 @@ def agreement(truth: Path, ours: Path, peer: Path) -> dict[str, int]:
     _all_named(mismatches, ours / "mismatches.parquet")
     mine = flags | set(_rows(mismatches.filter(pc.invert(left_out)).drop(["detail"])))
     theirs = _found(peer / "flags.parquet") | _found(peer / "mismatches.parquet")
-    clean = _clean(truth)
+    clean = clean_subjects(truth)
     _same({item for item in mine if _sure(item[1], clean)}, {item for item in theirs if _sure(item[1], clean)})
     counted = Counter(
         (row["check"], row["subject"].split(":")[1], row["county_code"], row["detail"] or "") for row in mismatches.filter(by_record).to_pylist()
@@ -59,7 +59,7 @@ def _rows(table: pa.Table) -> Iterable[tuple[str, ...]]:
     return zip(*(column.cast(pa.string()).to_pylist() for column in table.columns), strict=True)
 
 
-def _clean(truth: Path) -> set[str]:
+def clean_subjects(truth: Path) -> set[str]:
     """The subjects that are clean: persons and households of whom every record carries a usable number."""
     people = pq.read_table(truth / "persons.parquet", columns=["person", "clean"])
     homes = pq.read_table(truth / "households.parquet", columns=["dataset", "number", "clean"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import pairwise
@@ -15,13 +14,20 @@ import altair
 import pandas as pd
 import psutil
 
-from benchmarks.results import FLOOR, PANDAS, Measured
-from benchmarks.stage import NIGHT, STAGES, START
+from benchmarks.goals import goals
+from benchmarks.measure import START, Usage
+from benchmarks.ours import STAGES
+from benchmarks.results import FLOOR, LIMITED, NIGHT, ONLY_CORE, PANDAS, POLARS, SECOND, WHOLE, WITH_LAND, Measured
 
 CHART = "growth.svg"
 PROVINCE = 7_200_000
-VERSIONS = ("duckdb", "ibis-framework", "pandas", "pyarrow", "great-expectations", "sqlalchemy")
-NAMES = {FLOOR: "floor (DuckDB SQL)", PANDAS: "pandas"}
+VERSIONS = ("duckdb", "ibis-framework", "polars", "pandas", "pyarrow", "great-expectations", "sqlalchemy")
+NAMES = {FLOOR: "floor (DuckDB SQL)", POLARS: "Polars", PANDAS: "pandas 2.3"}
+CELLS: dict[str, Callable[[Usage], str]] = {
+    "s": lambda usage: _seconds(usage.seconds),
+    "CPU s": lambda usage: _seconds(usage.cpu),
+    "MB": lambda usage: f"{usage.process:,.0f}",
+}
 
 TEXT = """\
 # How fast a night is
@@ -29,9 +35,20 @@ TEXT = """\
 Written by `{command}` on {date} at commit {commit}; do not edit. Machine: {machine}. {versions}.
 
 A synthetic province of {province:,} people at {sizes}, with the formats, encodings and defects that departments deliver, is matched as of 2020-07-31.
-Ours runs each stage in a process of its own; two peers do by hand what of it they can, on the same files in the same run, for machines are noisy and
-only ratios travel. Seconds are wall time, MB the most memory that all processes of a step held at once (the embedded PostgreSQL too). What stands
-under {small} is the median of {runs} runs. Load of the machine at the end: {load}; where that is above its cores, CPU seconds say more than seconds.
+Ours is the command `doudi run`; the peers do the same by hand, on the same files in the same run, for machines are noisy and only ratios travel.
+Seconds are wall time; CPU seconds are those of all processes; MB is the most memory that any one process held (its resident pages, so files that it
+maps count too). What stands under {small} is the median of {runs} runs, the rest one run. Load of the machine at the end: {load}; where that is above
+its cores, CPU seconds say more than seconds.
+
+## Goals
+
+{goals}
+
+The core is conforming, linking by ID, facts, rules and checks, with the start of a process; it begins with landed rows, while the peers begin with
+the delivered files, so the line below it, with landing, is the stricter one. Ratios are of seconds.
+{more}
+
+## What was delivered
 
 {inputs}
 
@@ -39,11 +56,21 @@ under {small} is the median of {runs} runs. Load of the machine at the end: {loa
 
 {stages}
 
-Every process begins with {start:.1f} s of imports, which a night in one process pays once.
+Links by ID are made while conforming, which reads the number that is the person; what stands under that name is the choice of the files in force.
+`names` is whom the flags name, with their tokens, for the ledger. The most that all processes held at once, the embedded PostgreSQL too: {together}.
+
+## Growth
 
 {growth}
 
-![Time and memory over people]({chart})
+![Seconds and MB over people](growth.svg)
+
+## In 2 GB, and the night after
+
+The same night with `--memory 2GB`, which bounds the engine; and the night of the next day, for which two of the fifteen departments' files are
+delivered again without one row in two hundred, and nothing else is new.
+
+{variants}
 
 ## Against the same work by hand
 
@@ -51,29 +78,35 @@ Every process begins with {start:.1f} s of imports, which a night in one process
 
 {parts}
 
-### Ratios
-
+| ours over the peer's whole work, at {large} | {peer_names} |
+| --- | {rule} |
 {ratios}
 
 **Read so**: 1.5 × the floor means that ours takes half as long again as hand-written SQL; 0.1 × pandas that it takes a tenth of the script's time.
 
-## Who the peers are
+### Who the peers are
 
+{who}
+
+### The same results
+
+The benchmark fails unless every peer finds what ours finds about everyone whose records all carry a usable number (flags with county and grade,
+mismatches), and the same count of every kind of defect in records. The same are:
+
+{agreed}
+
+Speed never changes results: at 1/10 the night is compared with the one that the code before all optimising made of the same deliveries
+([`reference.json`](reference.json), made by `python -m benchmarks.reference`): {reference}.
+"""
+
+WHO = """\
 - [`floor/`](floor/): the night as DuckDB SQL for exactly these files: every column typed and every ID number read, one Parquet file a dataset, then
   facts, all 17 flag rules and 16 of the 18 mismatch checks. DuckDB reads neither GB18030 nor workbooks without extensions from the network, so some
   lines of Python bring those files to UTF-8 first; that counts.
-- [`pandas_night/`](pandas_night/): the same as an analyst would write it with pandas 2.3, in memory, without loops over rows. Check characters are
-  computed on arrays of digits and only odd numbers meet Python functions, which few analysts would do: it is a quick script of its kind.
+- [`polars_night/`](polars_night/): Polars reads and cleans; the best by hand that we could make with anything on one machine.
+- [`pandas_night/`](pandas_night/): the same as an analyst would write it with pandas 2.3, in memory.
 
-Both know by heart what ours reads from contracts and policy: which file is in force, its encoding, header, and how it writes dates. Neither finds
-headers and formats, keeps what it leaves out (quarantine, warnings, source lines), judges a delivery, proves absence county by county, names people
-without a valid number, gathers evidence, folds or reads names (ID-02, ID-06), publishes or reports. So the ratios bound what that costs, too.
-
-The benchmark fails unless both peers find what ours finds about everyone whose records all carry a usable number, and the same count of every kind of
-defect in records. The same are:
-
-{agreed}
-"""
+All know by heart what ours reads from contracts and policy: which file is in force, its encoding, header, and how it writes dates."""
 
 
 def write_readme(folder: Path, results: Sequence[Measured], command: str) -> None:
@@ -83,31 +116,32 @@ def write_readme(folder: Path, results: Sequence[Measured], command: str) -> Non
     text = TEXT.format(
         command=command,
         date=datetime.now(UTC).date().isoformat(),
-        commit=commit(folder),
+        commit=last.commit,
         machine=machine(),
         versions=f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in VERSIONS),
         province=PROVINCE,
-        sizes=" and ".join(_share(result) for result in results),
-        runs=first.runs,
+        sizes=", ".join(_share(result) for result in results),
         small=_share(first),
+        large=_share(last),
+        runs=len(first.runs[NIGHT]),
         load=", ".join(f"{load:.1f}" for load in os.getloadavg()),
+        goals=_table(["goal", "wanted", "measured", "at", "reached"], [[*goal[:3], _share(goal[3]), goal[4]] for goal in goals(results)], 2),
+        more=more(folder),
         inputs=inputs(results),
         stages=stages(results),
-        start=last.ours[START].seconds,
+        together="; ".join(f"{_share(one)} {one.total(NIGHT).memory:,.0f} MB" for one in results),
         growth=growth(results),
-        chart=CHART,
+        variants=variants(results),
         peers=peers(results),
-        parts=parts(results),
-        ratios=ratios(results),
+        parts=parts(last),
+        peer_names=" | ".join(NAMES.values()),
+        rule=" | ".join(["---:"] * len(NAMES)),
+        ratios=ratios(last),
+        who=WHO,
         agreed=agreed(results),
+        reference=next((one.reference for one in results if one.reference), "not compared in this run"),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
-
-
-def commit(folder: Path) -> str:
-    """The commit that was measured, with `-dirty` where files differ from it."""
-    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=folder, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or "unknown"
 
 
 def machine() -> str:
@@ -116,93 +150,97 @@ def machine() -> str:
     return f"{os.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GB, {platform.system()}"
 
 
+def more(folder: Path) -> str:
+    """The pages beside this one, by their titles."""
+    pages = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in sorted(folder.glob("*.md"))}
+    links = [f"[{title}]({name})" for name, title in pages.items() if name != "README.md"]
+    return f"Other pages: {', '.join(links)}." if links else ""
+
+
 def inputs(results: Sequence[Measured]) -> str:
     """What was delivered at each size."""
     rows = [
-        [f"{_share(one)}: {one.people:,}", f"{one.rows:,}", f"{one.megabytes:,.0f}", f"{one.made.seconds:,.1f}", f"{one.made.memory:,.0f}"]
+        [f"{_share(one)}: {one.people:,}", f"{one.rows:,}", f"{one.megabytes:,.0f}", _seconds(one.made.seconds), f"{one.made.process:,.0f}",
+         f"{one.found['flags']:,}", f"{one.found['mismatches']:,}"]
         for one in results
-    ]
-    return _table(["people", "rows delivered", "MB delivered", "s to make them", "MB to make them"], rows)
+    ]  # fmt: skip
+    return _table(["people", "rows delivered", "MB delivered", "s to make them", "MB to make them", "flags", "mismatches"], rows)
 
 
 def stages(results: Sequence[Measured]) -> str:
     """Time, CPU time and memory of each stage and size."""
-    names = [START, *STAGES]
-    spans = results[0].spans()
-    rows = []
-    for name in (*names, *spans):
-        cells = [f"**{name}**" if name in spans else name]
-        for one in results:
-            usage = (one.ours | one.spans())[name]
-            cells += [_seconds(usage.seconds), _seconds(usage.cpu), f"{usage.memory:,.0f}"]
-        rows.append(cells)
-    return _table(["stage", *(f"{_share(one)} {unit}" for one in results for unit in ("s", "CPU s", "MB"))], rows)
+    names = dict.fromkeys([START, *STAGES.values()])
+    rows = [[name, *_cells(one.part(NIGHT, name) for one in results)] for name in names]
+    rows += [[f"**{name}**", *_cells(one.spans()[name] for one in results)] for name in (ONLY_CORE, WITH_LAND, WHOLE)]
+    return _table(["stage", *_heads(results)], rows)
 
 
 def growth(results: Sequence[Measured]) -> str:
-    """How CPU time grows from each size to the next, split into what a night costs however small and what each person adds."""
-    titles = {name: name for name in ("delivered files to flags", NIGHT)}
+    """How seconds grow from each size to the next."""
     rows = []
     for small, large in pairwise(results):
-        floor = 0.0
-        for name, title in (NAMES | titles).items():
-            before, after = ((one.spans() | one.peers)[name].cpu for one in (small, large))
-            each = (after - before) / (large.people - small.people)
-            floor = floor or each
-            cells = [f"{_share(small)} to {_share(large)}", title, f"{after / before:.1f} ×", _seconds(max(before - each * small.people, 0))]
-            rows.append([*cells, _seconds(each * 1e6), f"{each / floor:.1f} ×"])
-    return _table(["growth", "of", "CPU time grows", "CPU s however few people", "CPU s per million people", "of that, over the floor's"], rows, 2)
+        for name in (ONLY_CORE, WHOLE, *NAMES):
+            before, after = (one.total(name) if name in NAMES else one.spans()[name] for one in (small, large))
+            cells = [f"{_share(small)} to {_share(large)}", NAMES.get(name, f"ours, {name}"), f"{after.seconds / before.seconds:.1f} ×"]
+            rows.append([*cells, f"{after.cpu / before.cpu:.1f} ×", f"{after.process / before.process:.1f} ×"])
+    return _table(["growth", "of", "seconds", "CPU s", "MB"], rows, 2)
+
+
+def variants(results: Sequence[Measured]) -> str:
+    """The other nights beside the first."""
+    rows = [[name, *_cells(one.total(name) for one in results)] for name in (NIGHT, LIMITED, SECOND)]
+    return _table(["night", *_heads(results)], rows)
 
 
 def peers(results: Sequence[Measured]) -> str:
     """Time and memory of ours, as far as the peers go, and of the peers."""
-    rows = []
-    for name in ("delivered files to flags", *NAMES):
-        cells = [NAMES.get(name, "ours")]
-        for one in results:
-            usage = (one.spans() | one.peers)[name]
-            cells += [_seconds(usage.seconds), _seconds(usage.cpu), f"{usage.memory:,.0f}"]
-        rows.append(cells)
-    return _table(["delivered files to flags", *(f"{_share(one)} {unit}" for one in results for unit in ("s", "CPU s", "MB"))], rows)
+    rows = [[f"ours, {name}", *_cells(one.spans()[name] for one in results)] for name in (ONLY_CORE, WITH_LAND)]
+    rows += [[title, *_cells(one.total(name) for one in results)] for name, title in NAMES.items()]
+    return _table(["delivered files to flags", *_heads(results)], rows)
 
 
-def parts(results: Sequence[Measured]) -> str:
+def parts(last: Measured) -> str:
     """Where the peers spend their time, at the largest size."""
-    last = results[-1]
-    said = [f"{NAMES[peer]}: " + ", ".join(f"{name} {_seconds(seconds)}" for name, seconds in found.items()) for peer, found in last.parts.items()]
+    said = []
+    for peer, title in NAMES.items():
+        each = last.runs[peer][0].parts.items()
+        said.append(f"{title}: " + ", ".join(f"{part} {_seconds(usage.seconds)}" for part, usage in each))
     return f"Seconds of the peers' parts at {_share(last)}: " + "; ".join(said) + "."
 
 
-def ratios(results: Sequence[Measured]) -> str:
+def ratios(last: Measured) -> str:
     """Our time over the peers'."""
-    rows = []
-    for name in results[0].spans():
-        cells = [name]
-        for one in results:
-            cells += [f"{one.spans()[name].seconds / one.peers[peer].seconds:.2f} ×" for peer in NAMES]
-        rows.append(cells)
-    return _table(["ours over the peer's whole work", *(f"{_share(one)} {NAMES[peer]}" for one in results for peer in NAMES)], rows)
+    rows = ([name, *(f"{usage.seconds / last.total(peer).seconds:.2f} ×" for peer in NAMES)] for name, usage in last.spans().items())
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def agreed(results: Sequence[Measured]) -> str:
     """How much the peers and ours have in common."""
-    rows = [[_share(one), NAMES[peer], f"{found['same']:,}", f"{found['others']:,}"] for one in results for peer, found in one.agreed.items()]
+    rows = [[_share(one), NAMES[peer], *(f"{count:,}" for count in found.values())] for one in results for peer, found in one.agreed.items()]
     return _table(["people", "peer", "found by both", "by one alone, about people whose numbers fail somewhere"], rows, 2)
 
 
 def chart(results: Sequence[Measured]) -> altair.HConcatChart:
-    """Seconds and MB over people, both axes logarithmic, a line for ours up to the flags, our whole night, and each peer."""
-    lines = {NIGHT: "our whole night", "delivered files to flags": "ours, to flags", **NAMES}
+    """Seconds and MB over people, both axes logarithmic, a line for our core, our whole night, and each peer."""
     rows = []
     for one in results:
-        usages = one.spans() | one.peers
-        rows += [{"people": one.people, "line": line, "seconds": usages[name].seconds, "MB": usages[name].memory} for name, line in lines.items()]
+        lines = {"ours, whole night": one.total(NIGHT), "ours, core": one.spans()[ONLY_CORE]}
+        lines |= {title: one.total(peer) for peer, title in NAMES.items()}
+        rows += [{"people": one.people, "line": line, "seconds": usage.seconds, "MB": usage.process} for line, usage in lines.items()]
     base = altair.Chart(pd.DataFrame(rows)).encode(
         x=altair.X("people:Q", scale=altair.Scale(type="log"), axis=altair.Axis(values=[one.people for one in results], format=",d")),
-        color=altair.Color("line:N", title=None, sort=list(lines.values())),
+        color=altair.Color("line:N", title=None, sort=list(dict.fromkeys(row["line"] for row in rows))),
     )
     panels = [base.mark_line(point=True).encode(y=altair.Y(f"{unit}:Q", scale=altair.Scale(type="log"))) for unit in ("seconds", "MB")]
     return altair.hconcat(*(panel.properties(width=320, height=260) for panel in panels))
+
+
+def _heads(results: Sequence[Measured]) -> list[str]:
+    return [f"{_share(one)} {unit}" for one in results for unit in CELLS]
+
+
+def _cells(usages: Iterable[Usage]) -> list[str]:
+    return [cell(usage) for usage in usages for cell in CELLS.values()]
 
 
 def _share(result: Measured) -> str:

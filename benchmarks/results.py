@@ -1,52 +1,70 @@
-"""What a benchmark finds."""
+"""What a benchmark finds, and how it is kept."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import Usage
-from benchmarks.stage import CORE, NIGHT, STAGES, TO_FLAGS
+from benchmarks.measure import NOTHING, Run, Usage
+from benchmarks.ours import CORE
 
-FLOOR, PANDAS = "floor", "pandas"
+FLOOR, POLARS, PANDAS = "floor", "polars", "pandas"
+NIGHT, LIMITED, SECOND = "night", "night in 2 GB", "second night"
+WITH_LAND, ONLY_CORE, WHOLE = "land to checks", "conform to checks", "whole night"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Measured:
-    """One size. `ours` is by stage, with the start of a process and the whole night beside the stages; `peers` by peer. Each is a median of `runs`,
-    but of the whole night, which is measured once.
+    """One size: `runs` by step (ours: NIGHT, LIMITED, SECOND; the peers), each as often as it was run.
 
-    `parts` are the seconds of each peer's parts, `made` is what making the province took, `agreed` how many results a peer shares with ours (`same`),
-    and how many of people whose numbers fail one of both has alone (`others`). `rows` and `megabytes` are those of the inbox.
+    `rows` and `megabytes` are those delivered, `made` what making the province took, `found` how many flags and mismatches ours has, `agreed` how
+    many results a peer shares with ours (`same`) and how many of people whose numbers fail one of both has alone (`others`), `reference` what the
+    comparison with the path before all optimising says, where it was made.
     """
 
     people: int
-    runs: int
-    rows: int
-    megabytes: float
-    made: Usage
-    ours: dict[str, Usage]
-    peers: dict[str, Usage]
-    parts: dict[str, dict[str, float]]
-    agreed: dict[str, dict[str, int]]
+    commit: str
+    rows: int = 0
+    megabytes: float = 0.0
+    made: Usage = NOTHING
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    agreed: dict[str, dict[str, int]] = field(default_factory=dict)
+    reference: str = ""
+
+    def total(self, step: str) -> Usage:
+        """The middle of what the step took."""
+        return middle(run.total for run in self.runs[step])
+
+    def part(self, step: str, *parts: str) -> Usage:
+        """What some parts of a step took together."""
+        return middle(sum((run.parts[part] for part in parts if part in run.parts), NOTHING) for run in self.runs[step])
 
     def spans(self) -> dict[str, Usage]:
-        """Parts of our night that stand against a peer's whole work; memory is that of the stage that holds most."""
-        together = {
-            "delivered files to flags": TO_FLAGS,
-            "conform, link, facts, rules and checks": CORE,
-            "whole night, stage by stage": tuple(STAGES),
-        }
-        return {name: _sum(self.ours[stage] for stage in stages) for name, stages in together.items()} | {NIGHT: self.ours[NIGHT]}
+        """The parts of our night that stand against a peer's whole work."""
+        return {ONLY_CORE: self.part(NIGHT, *CORE), WITH_LAND: self.part(NIGHT, "land", *CORE), WHOLE: self.total(NIGHT)}
+
+    def save(self, path: Path) -> None:
+        """Keeps it as JSON, so that an interrupted benchmark goes on where it was."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+
+def load(path: Path) -> Measured:
+    """What `save` kept."""
+    known = json.loads(path.read_text(encoding="utf-8"))
+    known["made"] = Usage(**known["made"])
+    known["runs"] = {
+        step: [Run(Usage(**run["total"]), {part: Usage(**usage) for part, usage in run["parts"].items()}) for run in runs]
+        for step, runs in known["runs"].items()
+    }
+    return Measured(**known)
 
 
 def middle(usages: Iterable[Usage]) -> Usage:
     """The median of each figure."""
     found = list(usages)
-    return Usage(median(one.seconds for one in found), median(one.cpu for one in found), median(one.memory for one in found))
-
-
-def _sum(usages: Iterable[Usage]) -> Usage:
-    found = list(usages)
-    return Usage(sum(one.seconds for one in found), sum(one.cpu for one in found), max(one.memory for one in found))
+    return Usage(*(median(getattr(one, name) for one in found) for name in ("seconds", "cpu", "process", "memory")))

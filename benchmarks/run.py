@@ -1,31 +1,39 @@
-"""Measures the night at 1/100 and 1/10 of the province (`--full`: and the whole), checks it against its peers, and writes benchmarks/README.md."""
+"""Measures the night at 1/100 and 1/10 of the province (`--full`: and the whole), checks it against its peers, and writes benchmarks/README.md.
+
+Every step's figures are kept under data/ as soon as it ends: run again at the same commit, the benchmark goes on where it was interrupted.
+"""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
 import json
+import re
 import shutil
-import statistics
+import subprocess
 import sys
-from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import ours
 from benchmarks.agreement import agreement
-from benchmarks.measure import Usage, measured
+from benchmarks.measure import Run, Usage, measured
+from benchmarks.ours import AS_OF, NEXT
 from benchmarks.readme import write_readme
-from benchmarks.results import FLOOR, PANDAS, Measured, middle
-from benchmarks.stage import AS_OF, NIGHT, STAGES, START
+from benchmarks.reference import compared
+from benchmarks.results import FLOOR, LIMITED, NIGHT, PANDAS, POLARS, SECOND, Measured, load
 from pipelines.workspace import PROJECT
 
 HERE = Path(__file__).parent
 DATA = HERE / "data"
 SEED = 1
 SIZES = {72_000: 3, 720_000: 1}
-"""People, and how often the night is measured: the small one is over soon, and noisy."""
+"""People, and how often the night and its peers are measured: the small one is over soon, and noisy."""
 FULL = {7_200_000: 1}
-PEERS = {FLOOR: "benchmarks.floor", PANDAS: "benchmarks.pandas_night"}
+PEERS = {FLOOR: "benchmarks.floor", POLARS: "benchmarks.polars_night", PANDAS: "benchmarks.pandas_night"}
+LIMIT = "2GB"
+OWN_PAGES = (":!*.md", ":!*.svg")
+_PART = re.compile(r"part: (.*)")
 
 
 def main() -> None:
@@ -33,70 +41,91 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--full", action="store_true", help="also the whole province of 7.2 million people")
     parser.add_argument("--people", type=int, help="only a province of this size, once, and nothing is written but to the terminal")
+    parser.add_argument("--again", action="store_true", help="forget what an interrupted benchmark measured")
     arguments = parser.parse_args()
     if arguments.people:
-        show(measure(arguments.people, 1))
+        show(Bench(arguments.people, 1, again=arguments.again).measure())
         return
     results = []
     for people, runs in (SIZES | (FULL if arguments.full else {})).items():
-        results.append(measure(people, runs))
+        results.append(Bench(people, runs, again=arguments.again).measure())
         show(results[-1])
         write_readme(HERE, results, "make bench-full" if arguments.full else "make bench")
 
 
-def measure(people: int, runs: int) -> Measured:
-    """Makes a province of `people` unless it is there, and measures ours and the peers on it, in turn, `runs` times."""
-    say(f"{people:,} people: the province")
-    data, made = province(people)
-    ours: dict[str, list[Usage]] = defaultdict(list)
-    peers: dict[str, list[Usage]] = defaultdict(list)
-    parts: dict[str, dict[str, list[float]]] = {peer: defaultdict(list) for peer in PEERS}
-    agreed: dict[str, dict[str, int]] = {}
-    work, rows = data / "work", 0
-    for run in range(runs):
-        title = f"{people:,} people, run {run + 1} of {runs}"
-        shutil.rmtree(work, ignore_errors=True)
-        for stage in (START, *STAGES):
-            say(f"{title}: {stage}")
-            ours[stage].append(stage_of(data, work / "ours", stage))
-        rows = delivered_rows(work / "ours")
-        for peer, module in PEERS.items():
-            say(f"{title}: {peer}")
-            log = data / f"{peer}.log"
-            peers[peer].append(measured([sys.executable, "-m", module, str(data), str(work / peer)], log))
-            for line in log.read_text(encoding="utf-8").splitlines():
-                name, seconds = line.split()
-                parts[peer][name].append(float(seconds))
-            agreed[peer] = agreement(data / "truth", work / "ours" / "nights" / AS_OF.isoformat(), work / peer / "found")
-    say(f"{people:,} people: {NIGHT}")
-    ours[NIGHT].append(stage_of(data, work / "again", NIGHT))
-    shutil.rmtree(work)
-    return Measured(
-        people=people,
-        runs=runs,
-        rows=rows,
-        megabytes=sum(path.stat().st_size for path in (data / "inbox").rglob("*") if path.is_file()) / 2**20,
-        made=made,
-        ours={stage: middle(found) for stage, found in ours.items()},
-        peers={peer: middle(found) for peer, found in peers.items()},
-        parts={peer: {name: statistics.median(seconds) for name, seconds in found.items()} for peer, found in parts.items()},
-        agreed=agreed,
-    )
+class Bench:
+    """The steps of one size, each done unless it was done before at this commit."""
+
+    def __init__(self, people: int, runs: int, *, again: bool) -> None:
+        self.people, self.runs = people, runs
+        self.data, made = province(people)
+        self.work, self.kept = self.data / "work", self.data / "results.json"
+        self.done = Measured(people, commit(), megabytes=size_of(self.data / "inbox"), made=made)
+        if self.kept.is_file() and not again and "-" not in self.done.commit and (before := load(self.kept)).commit == self.done.commit:
+            self.done = before
+
+    def measure(self) -> Measured:
+        """All that is not measured yet: nights and peers in turn, since machines change their pace; then the second night, and one in 2 GB."""
+        self.work.mkdir(exist_ok=True)
+        for place in range(self.runs):
+            if self._missing(NIGHT, place) or not (self.work / "ours" / "reports").is_dir():
+                self._first(place)
+            for peer in PEERS:
+                if self._missing(peer, place):
+                    self._peer(peer)
+        if self._missing(SECOND):
+            self._second()
+        if self._missing(LIMITED):
+            self._limited()
+        shutil.rmtree(self.work)
+        return self.done
+
+    def _missing(self, step: str, place: int = 0) -> bool:
+        return len(self.done.runs.get(step, [])) <= place
+
+    def _keep(self, step: str, run: Run) -> None:
+        self.done.runs.setdefault(step, []).append(run)
+        self.done.save(self.kept)
+
+    def _first(self, place: int) -> None:
+        say(f"{self.people:,} people: {NIGHT}")
+        run = ours.night(ours.workspace(self.data, self.work / "ours"), self._log(NIGHT))
+        totals = ours.totals(self.work / "ours")
+        self.done.rows, self.done.found = totals["rows"], {name: totals[name] for name in ("flags", "mismatches")}
+        self.done.reference = compared(self.data, self._folder())
+        if self._missing(NIGHT, place):
+            self._keep(NIGHT, run)
+
+    def _peer(self, peer: str) -> None:
+        say(f"{self.people:,} people: {peer}")
+        folder = self.work / peer
+        shutil.rmtree(folder, ignore_errors=True)
+        run = measured([sys.executable, "-m", PEERS[peer], str(self.data), str(folder)], self._log(peer), part_of)
+        self.done.agreed[peer] = agreement(self.data / "truth", self._folder(), folder / "found")
+        self._keep(peer, run)
+        shutil.rmtree(folder)
+
+    def _second(self) -> None:
+        say(f"{self.people:,} people: {SECOND}")
+        ours.deliver_little(self.work / "ours")
+        self._keep(SECOND, ours.night(self.work / "ours", self._log(SECOND), as_of=NEXT))
+
+    def _limited(self) -> None:
+        say(f"{self.people:,} people: {LIMITED}")
+        shutil.rmtree(self.work / "ours", ignore_errors=True)
+        self._keep(LIMITED, ours.night(ours.workspace(self.data, self.work / "limited"), self._log(LIMITED), memory=LIMIT))
+
+    def _folder(self) -> Path:
+        return self.work / "ours" / "nights" / AS_OF.isoformat()
+
+    def _log(self, step: str) -> Path:
+        return self.data / "logs" / f"{step}.log"
 
 
-def stage_of(data: Path, workspace: Path, stage: str) -> Usage:
-    """What one stage of ours takes over the province of `data`."""
-    workspace.mkdir(parents=True, exist_ok=True)
-    inbox = workspace / "inbox"
-    if not inbox.exists():
-        inbox.symlink_to(data / "inbox")
-    return measured([sys.executable, "-m", "benchmarks.stage", str(workspace), stage], data / "ours.log")
-
-
-def delivered_rows(workspace: Path) -> int:
-    """The rows of all files that a night landed."""
-    report = json.loads((workspace / "reports" / AS_OF.isoformat() / "run.json").read_text(encoding="utf-8"))
-    return sum(file["rows"] for file in report["files"])
+def part_of(line: str) -> str | None:
+    """The part that a line of a peer's output begins."""
+    said = _PART.match(line)
+    return said[1].strip() if said else None
 
 
 def province(people: int) -> tuple[Path, Usage]:
@@ -110,21 +139,37 @@ def province(people: int) -> tuple[Path, Usage]:
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["arguments"] == arguments:
             return folder, Usage(**known["usage"])
+    say(f"{people:,} people: the province")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = ["synthesize", "--people", str(people), "--out", str(folder), "--as-of", AS_OF.isoformat(), "--seed", str(SEED)]
-    usage = measured([sys.executable, "-m", "pipelines.cli", *command], DATA / f"synthesize-{people}.log")
+    usage = measured([sys.executable, "-m", "pipelines.cli", *command], folder / "logs" / "synthesize.log").total
     kept.write_text(json.dumps({"arguments": arguments, "usage": asdict(usage)}), encoding="utf-8")
     return folder, usage
 
 
+def size_of(folder: Path) -> float:
+    """MB of the files below `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+
+
+def commit() -> str:
+    """The commit that is measured, with `-dirty` where anything but pages and charts like the benchmark's own differs from it."""
+    told, changed = (
+        subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
+        for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", PROJECT, *OWN_PAGES])
+    )
+    return f"{told}-dirty" if told and changed else told or "no-repository"
+
+
 def show(result: Measured) -> None:
     """Prints a size's figures."""
-    say(f"\n{result.people:,} people, {result.rows:,} rows, {result.megabytes:.0f} MB, median of {result.runs}")
-    for name, usage in (result.ours | result.peers | result.spans()).items():
-        say(f"{name:<40} {usage.seconds:8.1f} s {usage.cpu:8.1f} s CPU {usage.memory:7.0f} MB")
-    for peer, parts in result.parts.items():
-        say(f"{peer}: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts.items()) + f"; {result.agreed[peer]}")
+    say(f"\n{result.people:,} people, {result.rows:,} rows, {result.megabytes:.0f} MB; {result.found}; {result.reference}")
+    for step in result.runs:
+        for name, usage in {step: result.total(step), **{f"  {part}": result.part(step, part) for part in result.runs[step][0].parts}}.items():
+            say(f"{name:<30} {usage.seconds:8.1f} s {usage.cpu:8.1f} s CPU {usage.process:7.0f} MB {usage.memory:7.0f} MB together")
+    for peer, found in result.agreed.items():
+        say(f"{peer}: {found}")
 
 
 def say(text: str) -> None:

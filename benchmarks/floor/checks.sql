@@ -68,7 +68,7 @@ UNION ALL SELECT 'unemployment_registration', county, id_status, id_number, born
 UNION ALL SELECT 'migrant_workers', county, id_status, id_number, born, NULL, NULL FROM migrant_workers
 UNION ALL SELECT 'social_insurance', county, id_status, id_number, born, NULL, NULL FROM social_insurance
 UNION ALL SELECT 'pension_benefit', county, id_status, id_number, born, sex, birth_date FROM pension_benefit
-UNION ALL SELECT 'disability_certificates', county, id_status, id_number, born, sex, birth_date FROM 'clean/disability_certificates.parquet'
+UNION ALL SELECT 'disability_certificates', county, id_status, id_number, born, sex, birth_date FROM disability_certificates
 UNION ALL SELECT 'poverty_register', county, id_status, id_number, born, NULL, NULL FROM register
 UNION ALL SELECT 'medical_enrolment', county, id_status, id_number, born, NULL, NULL FROM medical_enrolment
 UNION ALL SELECT 'medical_settlements', county, id_status, id_number, born, NULL, NULL FROM medical_settlements
@@ -81,6 +81,6 @@ COPY (
     SELECT 'ID-03', dataset, county, '', count(*) FROM records
     WHERE id_status = 'valid' AND here(county) AND (sex <> 2 - id_number[17]::INTEGER % 2 OR birth_date <> born) GROUP BY ALL
     UNION ALL
-    SELECT 'ID-05', 'disability_certificates', county, '', count(*) FROM 'clean/disability_certificates.parquet'
+    SELECT 'ID-05', 'disability_certificates', county, '', count(*) FROM disability_certificates
     WHERE here(county) AND number_says <> [category::INTEGER, level::INTEGER] GROUP BY ALL
 ) TO 'found/records.parquet';

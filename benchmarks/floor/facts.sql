@@ -1,19 +1,21 @@
 -- The facts of 2020-07-31: who is covered, deceased, severely disabled, ill, of low income, poor; households and what befell them.
 -- A person is the first 17 digits of a valid number; rows without one have no person and prove nothing about anybody.
 
-CREATE VIEW dibao AS FROM 'clean/dibao.parquet';
-CREATE VIEW tekun AS FROM 'clean/tekun.parquet';
-CREATE VIEW low_income AS FROM 'clean/low_income.parquet';
-CREATE VIEW temporary_assistance AS FROM 'clean/temporary_assistance.parquet';
-CREATE VIEW unemployment_insurance AS FROM 'clean/unemployment_insurance.parquet';
-CREATE VIEW unemployment_benefit AS FROM 'clean/unemployment_benefit.parquet';
-CREATE VIEW unemployment_registration AS FROM 'clean/unemployment_registration.parquet';
-CREATE VIEW migrant_workers AS FROM 'clean/migrant_workers.parquet';
-CREATE VIEW social_insurance AS FROM 'clean/social_insurance.parquet';
-CREATE VIEW pension_benefit AS FROM 'clean/pension_benefit.parquet';
-CREATE VIEW medical_enrolment AS FROM 'clean/medical_enrolment.parquet';
-CREATE VIEW medical_settlements AS FROM 'clean/medical_settlements.parquet';
-CREATE VIEW serious_illness AS FROM 'clean/serious_illness.parquet';
+CREATE VIEW dibao AS FROM 'clean/dibao.parquet' WHERE fault IS NULL;
+CREATE VIEW tekun AS FROM 'clean/tekun.parquet' WHERE fault IS NULL;
+CREATE VIEW low_income AS FROM 'clean/low_income.parquet' WHERE fault IS NULL;
+CREATE VIEW temporary_assistance AS FROM 'clean/temporary_assistance.parquet' WHERE fault IS NULL;
+CREATE VIEW unemployment_insurance AS FROM 'clean/unemployment_insurance.parquet' WHERE fault IS NULL;
+CREATE VIEW unemployment_benefit AS FROM 'clean/unemployment_benefit.parquet' WHERE fault IS NULL;
+CREATE VIEW unemployment_registration AS FROM 'clean/unemployment_registration.parquet' WHERE fault IS NULL;
+CREATE VIEW migrant_workers AS FROM 'clean/migrant_workers.parquet' WHERE fault IS NULL;
+CREATE VIEW social_insurance AS FROM 'clean/social_insurance.parquet' WHERE fault IS NULL;
+CREATE VIEW pension_benefit AS FROM 'clean/pension_benefit.parquet' WHERE fault IS NULL;
+CREATE VIEW medical_enrolment AS FROM 'clean/medical_enrolment.parquet' WHERE fault IS NULL;
+CREATE VIEW medical_settlements AS FROM 'clean/medical_settlements.parquet' WHERE fault IS NULL;
+CREATE VIEW disability_certificates AS FROM 'clean/disability_certificates.parquet' WHERE fault IS NULL;
+CREATE VIEW poverty_register AS FROM 'clean/poverty_register.parquet' WHERE fault IS NULL;
+CREATE VIEW serious_illness AS FROM 'clean/serious_illness.parquet' WHERE fault IS NULL;
 
 CREATE MACRO here(place) AS place IN (SELECT code FROM county);
 CREATE MACRO years(born) AS datesub('year', born, DATE '2020-07-31');
@@ -31,7 +33,7 @@ WITH statements AS (
     SELECT person, 'dibao' AS source, month_end(end_month) AS died FROM dibao WHERE stop_reason IN ('人员死亡', '死亡')
     UNION ALL SELECT person, 'tekun', month_end(end_month) FROM tekun WHERE stop_reason IN ('人员死亡', '死亡')
     UNION ALL SELECT person, 'pension', death_date FROM pension_benefit WHERE survival_status = '死亡' OR death_date IS NOT NULL
-    UNION ALL SELECT person, 'certificate', death_date FROM 'clean/disability_certificates.parquet'
+    UNION ALL SELECT person, 'certificate', death_date FROM disability_certificates
         WHERE status = '注销' AND contains(cancel_reason, '死亡') OR death_date IS NOT NULL
     UNION ALL SELECT person, 'enrolment', end_date FROM medical_enrolment WHERE status = '终止' AND end_reason IN ('死亡', '人员死亡')
 )
@@ -43,7 +45,7 @@ HAVING count(DISTINCT source) >= 2 OR min(died) IS NOT NULL;
 
 CREATE TABLE certificates_in_force AS
 SELECT *, coalesce(number_says[2], level) IN (1, 2) AS severe
-FROM 'clean/disability_certificates.parquet'
+FROM disability_certificates
 WHERE status = '有效' AND (valid_until IS NULL OR valid_until >= DATE '2020-07-31');
 CREATE TABLE severe AS SELECT DISTINCT person FROM certificates_in_force WHERE severe AND person IS NOT NULL;
 CREATE TABLE ill AS
@@ -61,8 +63,8 @@ FROM (
 
 CREATE TABLE register AS
 SELECT poverty.*
-FROM 'clean/poverty_register.parquet' AS poverty
-JOIN (SELECT county, max(year) AS year FROM 'clean/poverty_register.parquet' WHERE year <= 2020 GROUP BY county) AS latest USING (county, year);
+FROM poverty_register AS poverty
+JOIN (SELECT county, max(year) AS year FROM poverty_register WHERE year <= 2020 GROUP BY county) AS latest USING (county, year);
 
 -- Each person of a household once; who has no valid number is living and not covered, as far as anybody knows.
 CREATE TABLE members AS

@@ -14,6 +14,9 @@ CREATE MACRO chinese_month(x) AS real_month(TRY_CAST(x[1:4] || lpad(rtrim(x[6:],
 CREATE MACRO month_end(m) AS last_day(make_date(m // 100, m % 100, 1));
 
 CREATE MACRO yuan(x) AS TRY_CAST(x AS DECIMAL(12, 2));
+CREATE MACRO coded(x, codes) AS CASE WHEN list_contains(codes, x) THEN x END;
+CREATE MACRO unread(name, written, read) AS CASE WHEN written IS NOT NULL AND read IS NULL THEN name END;    -- of a value that could not be read
+SET VARIABLE relations = ['户主', '本人', '配偶', '子', '女', '父', '母', '其他'];
 CREATE MACRO yes(x) AS CASE x WHEN '是' THEN true WHEN '1' THEN true WHEN 'Y' THEN true WHEN '否' THEN false WHEN '0' THEN false WHEN 'N' THEN false END;
 CREATE MACRO sex_of(x) AS CASE x WHEN '男' THEN 1 WHEN '女' THEN 2 END;
 

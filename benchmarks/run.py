@@ -101,7 +101,7 @@ class Bench:
         folder = self.work / peer
         shutil.rmtree(folder, ignore_errors=True)
         run = measured([sys.executable, "-m", PEERS[peer], str(self.data), str(folder)], self._log(peer), part_of)
-        self.done.agreed[peer] = agreement(self.data / "truth", self._folder(), folder / "found")
+        self.done.agreed[peer] = agreement(self.data / "truth", self.work / "ours", AS_OF.isoformat(), folder)
         self._keep(peer, run)
         shutil.rmtree(folder)
 

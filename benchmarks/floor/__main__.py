@@ -21,6 +21,7 @@ from benchmarks.floor.files import FILES, REQUIRED
 BLOCK = 8 << 20
 HERE = Path(__file__).parent
 MACROS = HERE / "macros.sql"
+LINE = "split_part(line::VARCHAR, '#', 1)::BIGINT"
 NO_FOOTER = "(county IS NOT NULL OR id_number IS NOT NULL)"
 SCRIPTS = ("facts", "rules", "checks", "evidence")
 
@@ -83,7 +84,7 @@ def keep_faults(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """The delivered rows that lack a required value, with the line and the column; and the lines of values that could not be read."""
     rows = f"FROM 'clean/{dataset}.parquet'"
     for name, file in FILES[dataset].items():
-        faulty = f"SELECT line AS place, split_part(line::VARCHAR, '#', 1)::BIGINT AS line, fault {rows} WHERE fault IS NOT NULL AND file = '{file.name}'"
+        faulty = f"SELECT line AS place, {LINE} AS line, fault {rows} WHERE fault IS NOT NULL AND file = '{file.name}'"
         found = f"SELECT '{file.name}' AS file, * FROM ({faulty}) JOIN text_{name} USING (line) ORDER BY line"
         connection.execute(f"COPY ({found}) TO 'quarantine/{name}.parquet'")
     unread = f"SELECT file, line, unnest(string_split(unread, ' ')) AS \"column\" {rows} WHERE fault IS NULL AND unread <> '' ORDER BY ALL"

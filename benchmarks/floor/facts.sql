@@ -17,6 +17,11 @@ CREATE VIEW disability_certificates AS FROM 'clean/disability_certificates.parqu
 CREATE VIEW poverty_register AS FROM 'clean/poverty_register.parquet' WHERE fault IS NULL;
 CREATE VIEW serious_illness AS FROM 'clean/serious_illness.parquet' WHERE fault IS NULL;
 
+-- Which dataset was delivered for which county, and how many rows.
+CREATE TABLE coverage AS
+SELECT parse_filename(filename, true) AS dataset, county, count(*) AS delivered, count(fault) AS faulty
+FROM read_parquet('clean/*.parquet', union_by_name = true, filename = true) GROUP BY ALL;
+
 CREATE MACRO here(place) AS place IN (SELECT code FROM county);
 CREATE MACRO years(born) AS datesub('year', born, DATE '2020-07-31');
 

@@ -1,4 +1,4 @@
--- All flag rules. A flag: rule, subject, county, grade.
+-- All flag rules. A flag: rule, person or household, county, grade; only where every dataset that the rule needs has been delivered for the county.
 
 -- The check character of a valid number follows from its 17 digits.
 CREATE MACRO subject_of(person) AS 'person:' || person || check_character(person);
@@ -28,20 +28,20 @@ WITH edge AS (
     FROM listed SEMI JOIN (FROM self_pay WHERE paid >= 10000) AS high USING (person)
         ANTI JOIN ill USING (person) ANTI JOIN covered USING (person) ANTI JOIN deceased USING (person)
 )
-SELECT 'MC-01' AS rule, subject_of(person) AS subject, min(county) AS county, 'red' AS grade FROM edge SEMI JOIN severe USING (person) GROUP BY person
-UNION ALL SELECT 'MC-02', subject_of(person), min(county), 'red' FROM edge SEMI JOIN ill USING (person) GROUP BY person
-UNION ALL SELECT 'MC-03', 'household:low_income:' || household, county, 'red' FROM counted WHERE missing > 0
-UNION ALL SELECT 'MC-04', subject_of(person), min(county), 'red'
+SELECT 'MC-01' AS rule, person, NULL::VARCHAR AS household, min(county) AS county, 'red' AS grade FROM edge SEMI JOIN severe USING (person) GROUP BY person
+UNION ALL SELECT 'MC-02', person, NULL, min(county), 'red' FROM edge SEMI JOIN ill USING (person) GROUP BY person
+UNION ALL SELECT 'MC-03', NULL, household, county, 'red' FROM counted WHERE missing > 0
+UNION ALL SELECT 'MC-04', person, NULL, min(county), 'red'
     FROM tekun ANTI JOIN active_tekun USING (person) ANTI JOIN deceased USING (person)
     WHERE status = '终止' AND contains(stop_reason, '16周岁') AND here(county) AND person IS NOT NULL AND years(born) < 18
     GROUP BY person
-UNION ALL SELECT 'MC-05', 'household:poverty_register:' || household, county, 'red' FROM homes WHERE unable AND inhabited AND NOT any_covered AND here(county)
-UNION ALL SELECT 'MC-06', subject_of(person), min(county), 'yellow'
+UNION ALL SELECT 'MC-05', NULL, household, county, 'red' FROM homes WHERE unable AND inhabited AND NOT any_covered AND here(county)
+UNION ALL SELECT 'MC-06', person, NULL, min(county), 'yellow'
     FROM certificates_in_force ANTI JOIN families USING (person) ANTI JOIN register USING (person)
         ANTI JOIN covered USING (person) ANTI JOIN deceased USING (person)
     WHERE severe AND here(county) AND person IS NOT NULL
     GROUP BY person
-UNION ALL SELECT 'MC-07', subject_of(person), arg_min(county, (list, county)), 'yellow' FROM costly GROUP BY person;
+UNION ALL SELECT 'MC-07', person, NULL, arg_min(county, (list, county)), 'yellow' FROM costly GROUP BY person;
 
 CREATE TABLE gap AS
 WITH candidates AS (
@@ -73,7 +73,7 @@ WITH candidates AS (
     WHERE status = '已发放' AND (last_paid_month IS NULL OR end_month >= last_paid_month)
 )
 SELECT CASE WHEN insured.person IS NULL THEN 'UI-01' WHEN benefited.person IS NULL THEN 'UI-02' ELSE 'UI-03' END AS rule,
-    subject_of(without_income.person) AS subject, county,
+    without_income.person, NULL::VARCHAR AS household, county,
     CASE WHEN insured.person IS NOT NULL AND benefited.person IS NULL THEN 'yellow' ELSE 'orange' END AS grade
 FROM without_income LEFT JOIN insured USING (person) LEFT JOIN benefited USING (person);
 
@@ -101,7 +101,7 @@ WITH says AS (
         WHEN lifted AND NOT monitored AND low THEN 'RR-04' END AS rule
     FROM poor
 )
-SELECT rule, 'household:poverty_register:' || household AS subject, county, CASE rule
+SELECT rule, NULL::BIGINT AS person, household, county, CASE rule
     WHEN 'RR-01' THEN 'red' WHEN 'RR-04' THEN CASE WHEN kinds > 0 THEN 'orange' ELSE 'yellow' END
     ELSE CASE WHEN kinds > 1 THEN 'red' ELSE 'orange' END END AS grade
 FROM ruled WHERE rule IS NOT NULL;
@@ -110,20 +110,46 @@ CREATE TABLE service AS
 WITH employed AS (
     SELECT DISTINCT person FROM social_insurance WHERE scheme IN ('企业职工养老', '机关事业养老') AND last_paid_month >= 202004
 )
-SELECT 'SV-01' AS rule, subject_of(person) AS subject, min(county) AS county, 'yellow' AS grade
+SELECT 'SV-01' AS rule, person, NULL::VARCHAR AS household, min(county) AS county, 'yellow' AS grade
 FROM active_tekun LEFT JOIN severe USING (person)
 WHERE support_mode = '分散供养' AND person IS NOT NULL AND here(county)
     AND (years(born) >= 80 OR severe.person IS NOT NULL OR self_care IN ('不能自理', '全护理'))
 GROUP BY person
-UNION ALL SELECT 'SV-02', subject_of(person), min(county), 'yellow'
+UNION ALL SELECT 'SV-02', person, NULL, min(county), 'yellow'
 FROM active_tekun WHERE person IS NOT NULL AND here(county) AND born + INTERVAL 18 YEAR > DATE '2020-07-31' AND born + INTERVAL 18 YEAR <= DATE '2020-10-29'
 GROUP BY person
-UNION ALL SELECT 'SV-03', subject_of(person), min(active_dibao.county), 'yellow'
+UNION ALL SELECT 'SV-03', person, NULL, min(active_dibao.county), 'yellow'
 FROM active_dibao JOIN county ON active_dibao.county = county.code LEFT JOIN employed USING (person)
 WHERE person IS NOT NULL AND (status IS NULL OR status <> '渐退期')
     AND (employed.person IS NOT NULL OR income > CASE scheme WHEN '城市低保' THEN urban ELSE rural END)
 GROUP BY person;
 
-COPY (
-    FROM missed UNION ALL FROM gap UNION ALL FROM relapse UNION ALL FROM service
-) TO 'found/flags.parquet';
+-- What each rule needs: a dataset of each group (one of its list), delivered for the county.
+CREATE TABLE needs (rule VARCHAR, datasets VARCHAR[]);
+INSERT INTO needs
+SELECT rule, unnest([['dibao'], ['tekun']])
+FROM (SELECT unnest(['MC-01', 'MC-02', 'MC-03', 'MC-05', 'MC-06', 'MC-07', 'UI-01', 'UI-02', 'UI-03', 'RR-01', 'RR-02', 'RR-03', 'RR-04']) AS rule)
+UNION ALL
+SELECT rule, unnest([['migrant_workers', 'unemployment_registration'], ['temporary_assistance'], ['social_insurance'], ['unemployment_insurance'],
+    ['unemployment_benefit']])
+FROM (SELECT unnest(['UI-01', 'UI-02', 'UI-03']) AS rule)
+UNION ALL
+VALUES ('MC-01', ['low_income']), ('MC-01', ['disability_certificates']), ('MC-02', ['low_income']), ('MC-02', ['serious_illness']),
+    ('MC-03', ['low_income']), ('MC-04', ['tekun']), ('MC-05', ['poverty_register']), ('MC-06', ['disability_certificates']), ('MC-06', ['low_income']),
+    ('MC-06', ['poverty_register']), ('MC-07', ['medical_settlements']), ('MC-07', ['serious_illness']), ('MC-07', ['low_income', 'poverty_register']),
+    ('RR-01', ['poverty_register']), ('RR-02', ['poverty_register']), ('RR-03', ['poverty_register']), ('RR-04', ['poverty_register']),
+    ('SV-01', ['tekun']), ('SV-02', ['tekun']), ('SV-03', ['dibao']);
+
+CREATE TABLE suspended AS
+SELECT rule, code AS county, datasets
+FROM needs, county
+WHERE NOT EXISTS (FROM coverage WHERE coverage.county = code AND list_contains(datasets, dataset));
+
+CREATE TABLE flags AS
+SELECT rule, person, household, county, grade,
+    CASE WHEN person IS NOT NULL THEN subject_of(person) WHEN rule = 'MC-03' THEN 'household:low_income:' || household
+        ELSE 'household:poverty_register:' || household END AS subject
+FROM (FROM missed UNION ALL FROM gap UNION ALL FROM relapse UNION ALL FROM service)
+ANTI JOIN suspended USING (rule, county);
+COPY (SELECT rule, subject, county, grade FROM flags ORDER BY ALL) TO 'found/flags.parquet';
+COPY (FROM suspended ORDER BY ALL) TO 'found/suspended.parquet';

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from benchmarks.pandas_night.read import EMPLOYEES, HERE, TODAY, YEAR_AGO, YINCHUAN, Frame, Frames, check_characters
+from benchmarks.pandas_night.read import EMPLOYEES, HERE, TODAY, YEAR_AGO, YINCHUAN, Frame, Frames, check_character
 
 MONTH, WINDOW = 202007, 202004
 GRANT = "一次性临时救助金"
@@ -160,7 +160,7 @@ def of_persons(rule: str, rows: Frame, grade: str, column: str = "rule") -> Fram
     """One flag, or mismatch, per person with a valid number, in the smallest county."""
     first = rows[rows["person"] > 0].groupby("person", as_index=False)["county"].min()
     body = first["person"].astype(str)
-    subject = "person:" + body + pd.Series(check_characters(body) if len(body) else [], dtype=object)
+    subject = "person:" + body + body.map(check_character)
     return pd.DataFrame({column: rule, "subject": subject, "county": first["county"], "grade": grade})
 
 

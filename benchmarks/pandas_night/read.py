@@ -20,8 +20,7 @@ COUNTIES = {
 HERE = set(COUNTIES.values())
 YINCHUAN = {"640104", "640105", "640106", "640121", "640122", "640181"}
 EMPLOYEES = ["企业职工养老", "机关事业养老"]
-WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-CHECK = np.array(list("10X98765432"))
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 Frame = pd.DataFrame
 Frames = dict[str, pd.DataFrame]
 
@@ -69,11 +68,9 @@ def workbook(path: Path, names: list[str], skip: int) -> Frame:
 
 # ID numbers ----------------------------------------------------------------------------------------------------------------------------------------
 
-def check_characters(bodies: pd.Series) -> np.ndarray:
-    """The check characters of texts of 17 digits."""
-    digits = bodies.to_numpy("U17").view(np.uint32).reshape(-1, 17) - ord("0")
-    found: np.ndarray = CHECK[digits @ WEIGHTS % 11]
-    return found
+def check_character(body: str) -> str:
+    """The check character of 17 digits."""
+    return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11]
 
 
 def undressed(text: str) -> str:
@@ -81,36 +78,42 @@ def undressed(text: str) -> str:
     return bare.upper().replace("×", "X")
 
 
-def repaired(bare: str) -> str:
-    """15 digits, certificate numbers and letters that look like digits, as a number of 18 characters where they are one."""
+def cleaned(text: str) -> str:
+    """A number without its dressing; 15 digits, certificate numbers and letters that look like digits become a number of 18 characters."""
+    bare = undressed(text)
     if re.fullmatch("[0-9]{15}", bare):
         body = f"{bare[:6]}19{bare[6:]}"
-        return body + check_characters(pd.Series([body]))[0]
+        return body + check_character(body)
     if re.fullmatch("[0-9]{17}[0-9X][1-7][1-4](B[0-9]+)?", bare):
         return bare[:18]
     guess = bare.translate(str.maketrans("OIL", "011"))
-    if re.fullmatch("[0-9]{17}[0-9X]", guess) and check_characters(pd.Series([guess[:17]]))[0] == guess[17]:
+    if re.fullmatch("[0-9]{17}[0-9X]", guess) and check_character(guess[:17]) == guess[17]:
         return guess
     return bare
 
 
+def status_of(number: str) -> str:
+    """What is wrong with a cleaned number, its date apart; valid for nothing."""
+    if number in ("", "无", "不详", "暂无"):
+        return "missing"
+    if "*" in number:
+        return "masked"
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?E\+?[0-9]+", number):
+        return "numeric_cell"
+    if len(number) != 18:
+        return "bad_length"
+    if not re.fullmatch("[0-9]{17}[0-9X]", number):
+        return "bad_characters"
+    return "valid" if check_character(number[:17]) == number[17] else "bad_check"
+
+
 def read_numbers(written: pd.Series) -> Frame:
     """`number`, `status` and `born` of numbers as written."""
-    bare = written.fillna("")
-    odd = ~bare.str.fullmatch("[0-9]{17}[0-9X]")
-    number = bare.copy()
-    number[odd] = bare[odd].map(undressed).map(repaired)
-    formed = number.str.fullmatch("[0-9]{17}[0-9X]")
-    passes = pd.Series(False, number.index)
-    passes[formed] = check_characters(number[formed].str[:17]) == number[formed].str[17].to_numpy("U1")
+    number = written.fillna("").map(cleaned)
+    status = number.map(status_of)
     born = dates(number.str[6:14], "%Y%m%d")
-    status = np.select(
-        [number.isin(["", "无", "不详", "暂无"]), number.str.contains("*", regex=False), number.str.fullmatch(r"[0-9]+(\.[0-9]*)?E\+?[0-9]+"),
-         number.str.len() != 18, ~formed, ~((born <= TODAY) & (born > pd.Timestamp(1899, 7, 31))), ~passes],
-        ["missing", "masked", "numeric_cell", "bad_length", "bad_characters", "bad_date", "bad_check"],
-        "valid",
-    )  # fmt: skip
-    return pd.DataFrame({"number": number, "status": status, "born": born})
+    unborn = ~((born <= TODAY) & (born > pd.Timestamp(1899, 7, 31)))
+    return pd.DataFrame({"number": number, "status": status.mask(status.isin(["valid", "bad_check"]) & unborn, "bad_date"), "born": born})
 
 
 def identified(rows: Frame, required: str) -> Frame:

@@ -61,9 +61,8 @@ def dibao(landed: Landed) -> pl.DataFrame:
         own = {"family_id": family, "name": name, "written": number, "sex": sex, "start_month": start, "end_month": end, "grace_start": grace}
         return {**common, **own, "birth_date": pl.lit(None, pl.Date) if born is None else born, "unread": told}
 
-    region = typed(
-        landed, "dibao", "dibao", county=counties("县(区)代码"), **columns("姓名", "身份证号", "家庭编号", dates("出生日期"), lambda cell: months(pl.col(cell)))
-    )
+    own = columns("姓名", "身份证号", "家庭编号", dates("出生日期"), lambda cell: months(pl.col(cell)))
+    region = typed(landed, "dibao", "dibao", county=counties("县(区)代码"), **own)
     region = region.filter(~pl.col("county").is_in(["640303", "640323", "640324"]).fill_null(False))
     own = columns("成员姓名", "公民身份号码", "低保证号", dates("出生日期", CHINESE), chinese_months)
     parts = [typed(landed, name, "dibao", county=pl.lit("640324"), **own) for name in ("dibao_part1", "dibao_part2")]
@@ -109,9 +108,11 @@ def low_income(landed: Landed) -> pl.DataFrame:
     rows = typed(
         landed, "low_income", "low_income",
         county=counties("县区"), township="乡镇", village="村", family_id="家庭ID", name="姓名", written="证件号码", relationship="与户主关系",
-        category=coded("城乡类别", "城市", "农村"), household_size=whole("家庭人口数"), income=yuan("家庭月人均收入"), employment_cost=cost.fill_null(0),
-        property_compliant=yes("财产状况符合规定"), recognised_on=dates("认定日期", CHINESE), valid_until=until, phone="手机号",
-        unread=unread(relationship=("与户主关系", coded("与户主关系", *RELATIONS)), employment_cost=("必要就业成本", cost), valid_until=("有效期至", until)),
+        category=coded("城乡类别", "城市", "农村"), household_size=whole("家庭人口数"), income=yuan("家庭月人均收入"),
+        employment_cost=cost.fill_null(0), property_compliant=yes("财产状况符合规定"), recognised_on=dates("认定日期", CHINESE),
+        valid_until=until, phone="手机号",
+        unread=unread(relationship=("与户主关系", coded("与户主关系", *RELATIONS)), employment_cost=("必要就业成本", cost),
+                      valid_until=("有效期至", until)),
     )  # fmt: skip
     return identified(rows)
 
@@ -169,8 +170,9 @@ def migrant_workers(landed: Landed) -> pl.DataFrame:
     stopped, last, place = dates("停工日期", "%Y/%m/%d"), chinese_months("最后有收入年月"), counties("务工地")
     rows = typed(
         landed, "migrant_workers", "migrant_workers",
-        county=counties("县(市、区、旗)"), township="乡(镇)", village="行政村", name="姓名", written="身份证号", hukou_type=coded("户口性质", "农业", "非农业"),
-        work_status=coded("返岗状态", "已返岗", "未返岗"), stopped_on=stopped, last_income_month=last, work_county=place, phone="联系电话",
+        county=counties("县(市、区、旗)"), township="乡(镇)", village="行政村", name="姓名", written="身份证号",
+        hukou_type=coded("户口性质", "农业", "非农业"), work_status=coded("返岗状态", "已返岗", "未返岗"),
+        stopped_on=stopped, last_income_month=last, work_county=place, phone="联系电话",
         unread=unread(stopped_on=("停工日期", stopped), last_income_month=("最后有收入年月", last), work_county=("务工地", place)),
     )  # fmt: skip
     return identified(rows)
@@ -181,7 +183,8 @@ def social_insurance(landed: Landed) -> pl.DataFrame:
     rows = typed(
         landed, "social_insurance", "social_insurance",
         county=counties("县(区)代码"), written="证件号码", name="姓名", scheme=coded("险种", *PENSIONS), status=coded("参保状态", *INSURED),
-        last_paid_month=last, monthly_base=base, employer="单位名称", unread=unread(last_paid_month=("最后缴费年月", last), monthly_base=("缴费基数", base)),
+        last_paid_month=last, monthly_base=base, employer="单位名称",
+        unread=unread(last_paid_month=("最后缴费年月", last), monthly_base=("缴费基数", base)),
     )  # fmt: skip
     return identified(rows)
 
@@ -205,8 +208,8 @@ def disability_certificates(landed: Landed) -> pl.DataFrame:
         places = {word: place for place, word in enumerate(("视力", "听力", "言语", "肢体", "智力", "精神", "多重"), 1)}
         levels = {word: place for place, word in enumerate(("一级", "二级", "三级", "四级"), 1)}
         return {
-            "county": counties("县(区)代码"), "township": "乡镇(街道)", "village": "村(社区)", "name": "姓名", "sex": sexes("性别"), "birth_date": born,
-            "written": "身份证号", "certificate_number": undressed(pl.col("残疾人证号")),
+            "county": counties("县(区)代码"), "township": "乡镇(街道)", "village": "村(社区)", "name": "姓名", "sex": sexes("性别"),
+            "birth_date": born, "written": "身份证号", "certificate_number": undressed(pl.col("残疾人证号")),
             "category": pl.col("残疾类别").replace_strict(places, default=None, return_dtype=pl.Int32),
             "level": pl.col("残疾等级").replace_strict(levels, default=None, return_dtype=pl.Int32), "components": "多重残疾明细",
             "issued_on": issued, "valid_until": until, "status": coded("状态", "有效", "注销", "冻结", "过期"), "cancel_reason": "注销原因",
@@ -237,7 +240,8 @@ def poverty_register(landed: Landed) -> pl.DataFrame:
         name="姓名", written="证件号码", household_size=size, relationship="与户主关系", health="健康状况", labour=labour, work_months=work,
         main_cause="主要致贫原因", net_income=income, poverty_status=coded("脱贫属性", "未脱贫", "已脱贫", "返贫", "边缘户"), monitor_type=monitor,
         risk_cleared=cleared, dibao_claim=on_dibao, tekun_claim=on_tekun, phone="联系电话",
-        unread=unread(household_size=("人数", size), relationship=("与户主关系", coded("与户主关系", *RELATIONS)), work_months=("务工时间（月）", work),
+        unread=unread(household_size=("人数", size), relationship=("与户主关系", coded("与户主关系", *RELATIONS)),
+                      work_months=("务工时间（月）", work),
                       labour=(labour, coded(labour, "技能劳动力", "普通劳动力", "弱劳动力或半劳动力", "丧失劳动力", "无劳动力")),
                       net_income=("人均纯收入", income), monitor_type=(monitor, coded(monitor, "脱贫不稳定户", "边缘易致贫户", "突发严重困难户")),
                       risk_cleared=("风险是否消除", cleared), dibao_claim=(on_dibao, coded(on_dibao, "农村低保", "城市低保", "未享受", "不享受")),
@@ -271,8 +275,8 @@ def serious_illness(landed: Landed) -> pl.DataFrame:
     until = dates("有效期至")
     rows = typed(
         landed, "serious_illness", "serious_illness",
-        county=counties("县(区)代码"), name="姓名", written="身份证号", disease_name="病种名称", disease_code="病种编码", recognised_on=dates("认定日期"),
-        valid_until=until, recognised_by="认定部门", unread=unread(valid_until=("有效期至", until)),
+        county=counties("县(区)代码"), name="姓名", written="身份证号", disease_name="病种名称", disease_code="病种编码",
+        recognised_on=dates("认定日期"), valid_until=until, recognised_by="认定部门", unread=unread(valid_until=("有效期至", until)),
     )  # fmt: skip
     return identified(rows)
 

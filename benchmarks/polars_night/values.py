@@ -88,7 +88,7 @@ def undressed(text: Values) -> Values:
 
 
 def identified(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a table with a column `written`, and what it says: `id_number`, `id_status`, `person` (the first 17 digits of a valid number), `born`.
+    """The rows of a table with a column `written`, and what it says: `id_number`, `id_status`, `person` (17 digits of a valid number), `born`.
 
     Nearly all numbers are written as they should be; the others are taken apart by themselves.
     """

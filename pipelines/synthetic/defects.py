@@ -1,6 +1,6 @@
 """What goes wrong between a person and a record: numbers missing, masked, rounded, mistyped or out of date, names misheard and misread.
 
-A record is *valid* when its number, once cleaned, is a valid one, and *usable* when that number is the person's own and the row is not quarantined.
+Some records with a broken number have a slip in the name as well. A record is *valid* when its number, once cleaned, is a valid one, and *usable* when that number is the person's own and the row is not quarantined.
 """
 
 from __future__ import annotations
@@ -51,16 +51,19 @@ _DRAWN = {
     "quarantined": 0.03,
 }
 _INVALID = [KIND[name] for name in ("missing", "masked", "one_digit", "transposition", "rounded", "wrong_birth_year")]
+_SLIPS_TOO = 0.06
+"""The share of broken numbers beside which the name is misspelt, or without its dot, as well."""
 _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 
 
 @dataclass
 class Written:
-    """The number and name of every row as written, the kind of defect, and what follows from it."""
+    """The number and name of every row as written, the kind of defect, that of the name (it may come with another), and what follows from them."""
 
     ids: Texts
     names: Texts
     kind: np.ndarray
+    name_kind: np.ndarray
     valid: np.ndarray
     own: np.ndarray
     numeric: np.ndarray
@@ -90,6 +93,8 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
     name_texts: list[Any] = take(names, rows).to_pylist()
     former = id_text(people.earlier_id17[person[rows]]).to_pylist()
     draws = rng.random((len(rows), 3))
+    slips = rng.spawn(1)[0].random((len(rows), 3))
+    name_kind = np.zeros(count, np.int64)
     for place, row in enumerate(rows):
         name = KINDS[kind[row]]
         if "·" in name_texts[place] and name == "misspelt_name":
@@ -98,7 +103,7 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
             id_texts[place] = former[place]
         elif name in ("misspelt_name", "dropped_dot"):
             name_texts[place], misread[row], done = _misspell(name_texts[place], draws[place])
-            kind[row] = kind[row] if done else 0
+            kind[row] = name_kind[row] = kind[row] if done else 0
         elif name == "rounded" and workbook[row]:
             numeric[row] = id_texts[place].isdigit()
             kind[row] = kind[row] if numeric[row] else 0
@@ -106,8 +111,12 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
             text = _SPOIL[name](id_texts[place], draws[place]) if name in _SPOIL else id_texts[place]
             kind[row] = 0 if name in _SPOIL and text == id_texts[place] else kind[row]
             id_texts[place] = text
+        if kind[row] in _INVALID and slips[place, 2] < _SLIPS_TOO:
+            dotted = "·" in name_texts[place]
+            name_texts[place], misread[row], done = _misspell(name_texts[place], slips[place])
+            name_kind[row] = KIND["dropped_dot" if dotted else "misspelt_name"] if done else 0
     valid = ~np.isin(kind, _INVALID)
-    return Written(put(ids, rows, id_texts), put(names, rows, name_texts), kind, valid, kind != KIND["earlier_id"], numeric, misread)
+    return Written(put(ids, rows, id_texts), put(names, rows, name_texts), kind, name_kind, valid, kind != KIND["earlier_id"], numeric, misread)
 
 
 def column_defects(written: Written, table: Table) -> None:

@@ -214,6 +214,7 @@ def _part(written: Written, span: slice) -> Written:
         written.ids[span],
         written.names[span],
         written.kind[span],
+        written.name_kind[span],
         written.valid[span],
         written.own[span],
         written.numeric[span],

@@ -12,6 +12,7 @@ from pipelines.synthetic.names import draw_names, draw_surnames
 from pipelines.synthetic.places import County
 from pipelines.synthetic.premises import day_number, same_day_earlier
 from pipelines.synthetic.texts import Texts
+from pipelines.synthetic.traps import choose_twins, plant_names
 
 HEAD, SPOUSE, SON, DAUGHTER, FATHER, MOTHER = range(6)
 """Roles in a household; the labels of `relationship` are in the same order."""
@@ -29,6 +30,7 @@ _TEMPLATES = (
     (HEAD, SON, MOTHER),
 )
 _SHARES = (0.15, 0.19, 0.15, 0.17, 0.09, 0.03, 0.05, 0.08, 0.07, 0.02)
+_BROTHERS = 8  # the template with two sons
 MEAN_SIZE = sum(len(template) * share for template, share in zip(_TEMPLATES, _SHARES, strict=True))
 FAMILY = (HEAD, SPOUSE, SON, DAUGHTER, MOTHER)
 """The family of every scenario: a couple of about 45, a son of 20, a daughter of 12, a mother of 72."""
@@ -37,7 +39,7 @@ _FAMILY_AGES = (45, 43, 20, 12, 72)
 
 @dataclass
 class Population:
-    """Persons of a block (arrays of one length) and their households (`household` points into the `h_` arrays)."""
+    """Persons of a block (arrays of one length) and their households (`household` points into the `h_` arrays); `trap` is a place in TRAPS."""
 
     county: County
     household: np.ndarray
@@ -56,6 +58,7 @@ class Population:
     h_first: np.ndarray
     h_scenario: np.ndarray
     h_number: np.ndarray
+    trap: np.ndarray
 
     def __len__(self) -> int:
         return len(self.household)
@@ -91,6 +94,9 @@ def make_population(
     sex, birth = _sexes_and_births(rng, household, role, h_first, h_size, as_of)
     _fix_families(birth, sex, scenarios, births, twins, as_of)
     count = len(household)
+    ordinary = household >= planted
+    tricky = rng.spawn(1)[0]
+    brothers = choose_twins(tricky, birth, np.stack([h_first + 2, h_first + 3], axis=1)[planted:][types == _BROTHERS])
     h_rural = rng.random(len(h_size)) >= county.urban_share
     h_township = rng.integers(0, len(county.townships), len(h_size))
     h_village = rng.integers(0, 8, len(h_size))
@@ -102,6 +108,11 @@ def make_population(
     renumbered = rng.random(count) < 0.01
     earlier = np.zeros(count, np.int64)
     earlier[renumbered] = numbers.allocate(birth[renumbered], sex[renumbered])
+    names = draw_names(rng, surname, sex, h_muslim[household])
+    heirs = (role == SON) & (place == 2) & ordinary & (sex[h_first[household]] == 1)
+    sons = np.stack([h_first[household[heirs]], np.flatnonzero(heirs)], axis=1)
+    men = np.where((sex == 1) & ordinary & ((role == HEAD) | (role == SPOUSE)), h_township[household], -1)
+    names, trap = plant_names(tricky, names, brothers, sons, men)
     return Population(
         county=county,
         household=household,
@@ -113,13 +124,14 @@ def make_population(
         village=h_village[household],
         id17=id17,
         earlier_id17=earlier,
-        names=draw_names(rng, surname, sex, h_muslim[household]),
+        names=names,
         ids=id_text(id17),
         h_rural=h_rural,
         h_size=h_size,
         h_first=h_first,
         h_scenario=np.r_[np.array(scenarios, np.int64), np.full(len(sizes), -1)],
         h_number=first_number + np.arange(len(h_size)),
+        trap=trap,
     )
 
 

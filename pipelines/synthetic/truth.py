@@ -17,6 +17,7 @@ from pipelines.synthetic.lives import Lives
 from pipelines.synthetic.population import Population
 from pipelines.synthetic.render import Style, birth_days
 from pipelines.synthetic.texts import Texts, choose, named, take, texts, whole
+from pipelines.synthetic.traps import TRAPS
 from pipelines.synthetic.truth_checks import different_names, expected_mismatches, former_numbers, record_rows
 from pipelines.synthetic.truth_flags import Expected, Households, expected_flags
 
@@ -37,6 +38,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "village": pa.string(),
             "household": pa.string(),
             "scenario": pa.string(),
+            "trap": pa.dictionary(pa.int8(), pa.string()),
             "earlier": pa.string(),
             "clean": pa.bool_(),
         }
@@ -49,6 +51,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "line": pa.string(),
             "person": pa.string(),
             "defect": pa.dictionary(pa.int8(), pa.string()),
+            "name_defect": pa.dictionary(pa.int8(), pa.string()),
             "valid": pa.bool_(),
             "usable": pa.bool_(),
         }
@@ -56,8 +59,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     "flags": _schema({"rule": pa.string(), "subject": pa.string(), "county_code": pa.string(), "clean": pa.bool_(), "why": pa.string()}),
     "mismatches": _schema({"check": pa.string(), "subject": pa.string(), "county_code": pa.string(), "datasets": pa.string(), "clean": pa.bool_()}),
 }
-"""`persons`, one row a person: `clean` when all records carry a usable number. `households`, one row a household of a register: `clean` when all its
-members are. `records`, one row a delivered record that is in force: `valid` number or not, `usable` when it is the person's own and the row conforms.
+"""`persons`, one row a person: `trap` where it is easily mistaken, `clean` when all records carry a usable number. `households`, one row a household
+of a register: `clean` when all its members are. `records`, one row a delivered record that is in force: `name_defect` what is wrong with its name,
+also beside another defect, `valid` number or not, `usable` when it is the person's own and the row conforms.
 `flags` and `mismatches`, one row an expectation: `clean` when everyone concerned is, so that the comparison must be exact."""
 
 
@@ -113,6 +117,7 @@ class Truth:
             take(villages, people.township * 8 + people.village),
             whole(people.h_number[people.household]),
             take(texts([*scenarios, ""]), np.where(people.h_scenario < 0, len(scenarios), people.h_scenario)[people.household]),
+            named(people.trap, TRAPS),
             choose(people.earlier_id17 == 0, None, id_text(people.earlier_id17)),
             pa.array(clean),
         ]
@@ -121,10 +126,11 @@ class Truth:
     def _records(self, people: Population, records: list[Records]) -> None:
         for one in records:
             count = len(one.person)
-            dataset, defect = named(np.zeros(count), [one.dataset]), named(one.written.kind, KINDS)
+            written = one.written
+            dataset, defects = named(np.zeros(count), [one.dataset]), [named(kind, KINDS) for kind in (written.kind, written.name_kind)]
             self._write(
                 "records",
-                [dataset, one.file, one.line, take(people.ids, one.person), defect, pa.array(one.written.valid), pa.array(one.written.usable)],
+                [dataset, one.file, one.line, take(people.ids, one.person), *defects, pa.array(written.valid), pa.array(written.usable)],
             )
 
     def _households(self, lives: Lives, clean: np.ndarray) -> dict[str, dict[tuple[int, int], bool]]:

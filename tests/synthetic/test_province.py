@@ -83,7 +83,7 @@ def test_the_truth_names_the_line_of_every_record(province: Path) -> None:
         for record in rows:
             line, _, member = record["line"].partition("#")
             cells = lines[int(line) - 1]
-            if record["defect"] not in ("misspelt_name", "dropped_dot"):
+            if not record["name_defect"]:
                 places = [0 if member == "1" else 12 + 3 * int(member)] if member else range(len(cells))
                 assert names[record["person"]] in [cells[place] for place in places], file
             if record["defect"] == "":
@@ -123,6 +123,19 @@ def test_defects_of_every_kind_occur_at_the_rate_that_was_asked(tmp_path: Path) 
     assert shares["quarantined"] < 0.01
     assert defects.loc[defects["defect"].isin(["dressed", "lookalike", "legacy_15", "misspelt_name"]), "usable"].all()
     assert not defects.loc[defects["defect"].isin(["one_digit", "transposition", "wrong_birth_year", "masked"]), "valid"].any()
+
+
+def test_people_who_are_easily_mistaken_live_in_the_province(tmp_path: Path) -> None:
+    synthesize(tmp_path, 30_000, AS_OF, 5, defects=0.1)
+    persons = pq.read_table(tmp_path / "truth" / "persons.parquet").to_pandas()
+    named = persons[persons["trap"] == "three_namesakes"]
+    assert set(named["name"]) == {"马小军"} and set(named.groupby(["county_code", "township"]).size()) == {3}
+    twins = persons[persons["trap"] == "twins"].groupby("household")
+    assert len(twins) > 20 and (twins["birth_date"].nunique() == 1).all() and (twins["name"].nunique() == 2).all()
+    sons = persons[persons["trap"] == "father_and_son"].groupby("household")["name"]
+    assert len(sons) > 20 and all(one[:-1] == other[:-1] and one != other for one, other in sons.agg(list))
+    records = pq.read_table(tmp_path / "truth" / "records.parquet", columns=["name_defect", "valid"]).to_pandas()
+    assert (records["name_defect"].ne("") & ~records["valid"]).sum() > 20
 
 
 def test_without_defects_every_record_is_usable_and_everybody_clean(tmp_path: Path) -> None:

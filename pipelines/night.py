@@ -47,7 +47,7 @@ from pipelines.policy import Policy, load_policy
 from pipelines.reports.file_lines import file_lines
 from pipelines.reports.linkage_page import write_linkage_page
 from pipelines.reports.night_reports import NightStock, found_tonight, write_reports
-from pipelines.reports.run_report import PUBLISHED, run_report
+from pipelines.reports.run_report import PUBLISHED, linking_of, run_report
 from pipelines.reports.run_summary import RunReport, StageTime, write_run
 from pipelines.rules.checks.evaluate import evaluate_checks
 from pipelines.rules.evaluate import evaluate
@@ -170,8 +170,15 @@ def link_night(workspace: Workspace, as_of: date, progress: Progress = silent) -
         fixed = in_force(contracts, policy_of(workspace).region, as_of, found, judged)
         fixed.save(folder)
         progress("link by likeness")
-        link(engine, fixed, contracts, folder / "links.parquet", model=model_of(workspace), decisions=decisions_of(workspace))
+        model, decided, asked = model_of(workspace), decisions_of(workspace), flags_rest_on(policy_of(workspace))
+        link(engine, fixed, contracts, folder / "links.parquet", model=model, decisions=decided, asked=asked)
     return {"files": sum(len(files) for files in fixed.files.values())}
+
+
+def flags_rest_on(policy: Policy) -> frozenset[str]:
+    """The datasets of which a rule or check asks who is there or who is not."""
+    needs = [policy.needs(key) for key in (*policy.rules, *policy.checks)]
+    return frozenset(dataset for need in needs for dataset in (*need.absence, *(name for group in need.presence for name in group)))
 
 
 def model_of(workspace: Workspace) -> Model:
@@ -247,6 +254,7 @@ def report_night(workspace: Workspace, as_of: date, stages: Sequence[StageTime] 
         stages=(*stages, StageTime("report", round(time.monotonic() - begun, 3))),
         reports=written.folder,
         cases=written.cases,
+        linking=linking_of(workspace.night(as_of) / "links.parquet"),
     )
     write_run(written.folder / "run.json", report)
     return report
@@ -269,6 +277,7 @@ def dry_report(workspace: Workspace, as_of: date, stages: Sequence[StageTime]) -
         stages=stages,
         reports=workspace.night(as_of),
         cases=0,
+        linking=linking_of(workspace.night(as_of) / "links.parquet"),
     )
     write_run(workspace.night(as_of) / "run.json", report)
     return report
@@ -334,12 +343,13 @@ def apply_reviews(workspace: Workspace, as_of: date, progress: Progress = silent
 
 
 def train_linkage(workspace: Workspace, as_of: date) -> Model:
-    """Trains the linkage model on the records of a linked night and keeps it as the deployment's own, which its next nights use."""
+    """Trains the linkage model on the records of a linked night and on what people decided of them; the deployment's next nights use it."""
     with engine_of(workspace) as engine:
         if not (workspace.night(as_of) / "in_force.json").is_file():
             raise StageError(f"The night of {as_of} is not linked; run doudi run --as-of {as_of} first.")
         fixed = InForce.load(workspace.night(as_of))
-        model = train_model(engine, fixed, contracts_of(workspace), f"{as_of}", "Trained on the deployment's own records.")
+        about = "Trained on the deployment's own records, and on what people decided of them."
+        model = train_model(engine, fixed, contracts_of(workspace), f"{as_of}", about, decisions_of(workspace))
     model.save(workspace.root / OWN_MODEL)
     return model
 

@@ -26,7 +26,8 @@ _TEXTS = ("dataset", "natural_key", "other_dataset", "other_key", "decision")
 DECISIONS = pa.schema([pa.field(name, pa.int64() if name == "person" else pa.string()) for name in (*_TEXTS, "person")])
 """What people decided: a record by dataset and natural key, and a `person` with a valid number (17 digits) or else another record."""
 _RARITY_STEP, _RAREST = 50, 800
-_SMOOTHED = 5000
+SMOOTHED = 5000
+"""Persons of usual names that are added to those counted, so that little is made of names among few people."""
 
 
 class Weigher:
@@ -82,32 +83,38 @@ class Weigher:
             return ibis.literal(0)
         branches = []
         for step in range(-_RAREST, _RAREST, _RARITY_STEP):
-            least = share * 2 ** (-(step + _RARITY_STEP / 2) / SCALE) * (self._persons + _SMOOTHED) - _SMOOTHED * share
+            least = share * 2 ** (-(step + _RARITY_STEP / 2) / SCALE) * (self._persons + SMOOTHED) - SMOOTHED * share
             branches.append((bearers >= max(0, math.ceil(least)), step))
         return ibis.cases(*branches, else_=_RAREST)
 
 
 def explanation(text: str) -> list[tuple[str, str, int]]:
-    """What `explained` says: comparison (or prior, rarity), level, weight in hundredths of a bit."""
+    """What `explained` says: comparison (or prior, rarity, what people are asked for or decided), level, weight in hundredths of a bit."""
     parts = (part.split(":") for part in text.split())
     return [(name, level, int(weight)) for name, level, weight in parts]
 
 
 def allowed(pairs: ir.Table, left: Unnumbered, right: Side, decisions: ir.Table) -> ir.Table:
-    """Pairs (`id_l`, `id_r`, `weight`) without those that cannot be one person.
+    """Pairs (`id_l`, `id_r`, `name`, `weight`, `explained`) without those that cannot be one person, with `decision`: what people said.
 
     Two members of one household in one dataset are two people: such pairs go, but where the names are equal a person is asked, for the row may
-    stand twice. What people decided to be different goes, what they decided to be the same is certain; `decision` says what they decided.
+    stand twice. A person is asked too where names differ beyond their reading: brothers born on one day have like names and neighbouring numbers.
+    What people decided to be different goes, what they decided to be the same is certain. `explained` says what that adds or takes away.
     """
     together = left.households.filter(left.households.roster.notnull()).select("roster", id_l="id")
     together = together.join(right.households.select("roster", id_r="id"), "roster").select("id_l", "id_r").distinct()
     pairs = _beside(_beside(pairs, together.mutate(together=ibis.literal(True))), decisions)
     pairs = staged(pairs.mutate(together=pairs.together.fill_null(False), said=pairs.decision.fill_null("")))
     pairs = pairs.filter(pairs.said != DIFFERENT, ~pairs.together | (pairs.name == 1) | (pairs.said == SAME))
-    weight = ibis.cases(
-        (pairs.said == SAME, CERTAIN), (pairs.together, ibis.least(pairs.weight, ACCEPTED - 1)), else_=pairs.weight
+    asked = pairs.together | ~pairs.name.between(1, READS_ALIKE)
+    why = ibis.cases(
+        (pairs.said == SAME, "decision:same"), (pairs.together, "asked:one_household"), else_="asked:names_differ"
     )  # fmt: skip
-    return pairs.mutate(weight=weight.cast("int32")).drop("together", "said")
+    settled = ibis.cases((pairs.said == SAME, CERTAIN), (asked, ibis.least(pairs.weight, ACCEPTED - 1)), else_=pairs.weight)
+    pairs = staged(pairs.mutate(settled=settled.cast("int32"), why=why))
+    changed = pairs.settled - pairs.weight
+    told = ibis.ifelse(changed == 0, "", ibis.literal(" ").concat(pairs.why, ":", changed.cast("string")))
+    return pairs.mutate(weight=pairs.settled, explained=pairs.explained.concat(told)).drop("together", "said", "settled", "why")
 
 
 def _beside(pairs: ir.Table, part: ir.Table) -> ir.Table:

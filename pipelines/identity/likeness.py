@@ -143,7 +143,7 @@ def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
         "masked": masked_l | masked_r,
         "mask": ibis.ifelse(masked_l, both.number_l, both.number_r),
         "under": ibis.ifelse(masked_l, both.number_r, both.number_l),
-        "readable": (_readable(both.number_l) & _readable(both.number_r)).fill_null(False),
+        "readable": (readable(both.number_l) & readable(both.number_r)).fill_null(False),
         "birth_text_l": both.birth_date_l.cast("string"),
         "birth_text_r": both.birth_date_r.cast("string"),
     }
@@ -157,7 +157,7 @@ def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
     return compare(described, OF_NUMBERS).select("id_l", "id_r", *(comparison.name for comparison in OF_NUMBERS))
 
 
-def _readable(number: ir.StringValue) -> ir.BooleanValue:
+def readable(number: ir.StringValue) -> ir.BooleanValue:
     """Whether enough of a number is there to be compared: not what a spreadsheet writes of it, and not all asterisks."""
     shown = number.replace("*", "").length()
     return ibis.ifelse(number.contains("*"), shown >= _FEWEST_VISIBLE, (shown >= _FEWEST_READABLE) & ~number.contains("E"))

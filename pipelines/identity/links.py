@@ -6,7 +6,7 @@ else it is a person of its own, keyed by dataset and natural key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import ibis
@@ -21,6 +21,7 @@ from pipelines.identity import appearances
 from pipelines.identity.appearances import Numbered, Side, Unnumbered
 from pipelines.identity.blocking import Candidates, candidates
 from pipelines.identity.candidates import CERTAIN, DECISIONS, REVIEWED, Weigher, allowed, decided_pairs
+from pipelines.identity.elimination import Elimination, eliminated
 from pipelines.identity.likeness import compared
 from pipelines.identity.model import SCALE, Model, load_model
 from pipelines.identity.name_pairs import names_of_both
@@ -57,6 +58,7 @@ def link(
     *,
     model: Model | None = None,
     decisions: pa.Table | None = None,
+    asked: Collection[str] | None = None,
 ) -> Path:
     """Writes `target`, one row for every record in force without a valid ID number, and returns it; beside it the review queue and what was cut.
 
@@ -67,18 +69,20 @@ def link(
     `queue.parquet`: pairs that people must decide: `dataset`, `file`, `line`, `natural_key`, `record_person` (who the record is meanwhile), `person`,
     and `other_dataset`, `other_key` (null where that person has a valid number), `probability`, `weight`, `explained`, `decision` (unsure or null),
     `record_says`, `other_says` (see sides.py).
-    `cut.parquet`: `record_person`, `person` of pairs in blocks too large to compare. `decisions` has the columns of DECISIONS.
+    `cut.parquet`: `record_person`, `person` of pairs in blocks too large to compare. `decisions` has the columns of DECISIONS; `asked` are the
+    datasets on which flags rest (see elimination.py).
     """
     left = appearances.records(engine, in_force, contracts)
     if left is None or not engine.arrow(left.units.limit(1)).num_rows:
         found = [engine.table(schema.empty_table()) for schema in (LINKS, QUEUE, CUT)]
     else:
         decided = DECISIONS.empty_table() if decisions is None else decisions
-        run = _Linking(engine, left, appearances.persons(engine, in_force, contracts), model or load_model(DEFAULT_MODEL), decided)
+        night = Elimination(engine, in_force, contracts, asked)
+        run = _Linking(night, left, appearances.persons(engine, in_force, contracts), model or load_model(DEFAULT_MODEL), decided)
         found = [run.links(), run.queued(), run.cut()]
-    asked = with_sides(engine, in_force, contracts, engine.arrow(found[1].order_by([*_ORDER, "person"])))
+    queued = with_sides(engine, in_force, contracts, engine.arrow(found[1].order_by([*_ORDER, "person"])))
     with atomic_path(target.with_name(QUEUE_FILE)) as beside:
-        pq.write_table(asked, beside, compression="zstd")
+        pq.write_table(queued, beside, compression="zstd")
     engine.write(found[2], target.with_name(CUT_FILE), order_by=CUT.names)
     return engine.write(found[0], target, order_by=_ORDER)
 
@@ -86,12 +90,15 @@ def link(
 class _Linking:
     """One night's linking: records to persons, again with the relatives found, then records to each other."""
 
-    def __init__(self, engine: Engine, left: Unnumbered, right: Numbered, model: Model, decisions: pa.Table) -> None:
+    def __init__(self, night: Elimination, left: Unnumbered, right: Numbered, model: Model, decisions: pa.Table) -> None:
+        engine = night.engine
         self.engine, self.left, self.right, self.decisions = engine, left, right, decisions
         self.names = names_of_both(engine, left, right)
         self.weigher = Weigher(engine, model, right)
         self.cuts: list[ir.Table] = []
-        self.found = self._relatives_found(self._pass(right, None))
+        found = self._relatives_found(self._pass(right, None))
+        decided = decided_pairs(engine, decisions, left, right)
+        self.found = eliminated(night, left, right, self.names, found, decided)
         self.persons, self.queue = self._groups()
 
     def _pass(self, relatives: Side, among: ir.Table | None) -> Settled:

@@ -105,12 +105,15 @@ def weight_of(chance: float) -> int:
     return math.ceil(SCALE * math.log2(chance / (1 - chance)))
 
 
-def train(counts: pd.DataFrame, comparisons: Sequence[Comparison], *, expected: float) -> tuple[Weights, np.ndarray]:
+def train(
+    counts: pd.DataFrame, comparisons: Sequence[Comparison], *, expected: float, known: np.ndarray | None = None
+) -> tuple[Weights, np.ndarray]:
     """Weights from pattern counts (a column of level numbers per comparison, and `pairs`), and for each pattern the share of matches among its pairs.
 
-    `expected` is the number of true pairs to start from. Several starts differ in how sharply they take agreement for a match, and in whether other
-    pairs are as all pairs are or the reverse of a match; a start that ends with matches that agree less than its non-matches is label-swapped and
-    dropped; of the rest the most likely wins. Missing says nothing and has no weight. Raises SettingsError when no start finds two groups.
+    `known` is that share where people have decided the pairs of a row, and NaN elsewhere. `expected` is the number of true pairs to start from.
+    Several starts differ in how sharply they take agreement for a match, and in whether other pairs are as all pairs are or the reverse of a match;
+    a start that ends with matches that agree less than its non-matches is label-swapped and dropped; of the rest the most likely wins. Missing says
+    nothing and has no weight. Raises SettingsError when no start finds two groups.
     """
     levels = [counts[comparison.name].to_numpy() for comparison in comparisons]
     sizes = [len(comparison.level_names) for comparison in comparisons]
@@ -119,7 +122,8 @@ def train(counts: pd.DataFrame, comparisons: Sequence[Comparison], *, expected: 
     overall = [_shares(level, number, size) for level, size in zip(levels, sizes, strict=True)]
     sharp = [[_start(size, sharpness) for size in sizes] for sharpness in (0.95, 0.8, 0.65)]
     starts = [(m, u) for m in sharp for u in (overall, [_mirrored(one) for one in m])]
-    runs = [_maximise(levels, sizes, number, start_share, m, u) for m, u in starts] if len(counts) else []
+    said = np.full(len(counts), np.nan) if known is None else known
+    runs = [_maximise(levels, sizes, number, start_share, m, u, said) for m, u in starts] if len(counts) else []
     upright = [run for run in runs if run.oriented]
     if not upright:
         raise SettingsError("The pairs to learn from show no group that agrees more than the rest; train on a larger sample.")
@@ -137,6 +141,12 @@ def chances(weights: Weights, counts: pd.DataFrame, comparisons: Sequence[Compar
         total += np.array([weights.weights[comparison.name][level] for level in comparison.level_names])[counts[comparison.name].to_numpy()]
     chance: np.ndarray = 1 / (1 + 2.0 ** (-np.clip(total, -100_000, 100_000) / SCALE))
     return chance
+
+
+def decided(chance: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The probabilities with what people have decided in their place, where they have."""
+    settled: np.ndarray = np.where(np.isnan(known), chance, known)
+    return settled
 
 
 def weights_of(
@@ -178,15 +188,17 @@ class _Run:
         return agree - differ > 0
 
 
-def _maximise(levels: list[np.ndarray], sizes: list[int], number: np.ndarray, share: float, m: list[np.ndarray], u: list[np.ndarray]) -> _Run:
+def _maximise(
+    levels: list[np.ndarray], sizes: list[int], number: np.ndarray, share: float, m: list[np.ndarray], u: list[np.ndarray], known: np.ndarray
+) -> _Run:
     before = -math.inf
     chance = np.zeros(len(number))
     for _ in range(_ROUNDS):
         log_m = math.log(share) + sum(np.log(part)[level] for part, level in zip(m, levels, strict=True))
         log_u = math.log1p(-share) + sum(np.log(part)[level] for part, level in zip(u, levels, strict=True))
-        log_both = np.logaddexp(log_m, log_u)
+        log_both = np.select([known == 1, known == 0], [log_m, log_u], np.logaddexp(log_m, log_u))
         likelihood = float((number * log_both).sum())
-        chance = np.exp(log_m - log_both)
+        chance = decided(np.exp(np.minimum(log_m - log_both, 0)), known)
         matched = number * chance
         share = min(max(float(matched.sum() / number.sum()), 1e-12), 1 - 1e-12)
         m = [_shares(level, matched, size) for level, size in zip(levels, sizes, strict=True)]

@@ -2,7 +2,8 @@
 
 At home the non-matches are relatives, and the compared pairs hold plenty of them: expectation and maximisation learn both sides of the weights. Apart
 they are people who have nothing to do with each other, and pairs that blocking chose are no sample of these: matches are learned from all compared
-pairs, everybody else from pairs drawn at random, and the prior is that a record has one person among all.
+pairs, everybody else from pairs drawn at random, and the prior is that a record has one person among all. What people have decided of a pair is
+taken as they said.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pipelines.contracts import Contract
 from pipelines.engine import Engine
@@ -20,24 +23,28 @@ from pipelines.extracts.in_force import InForce
 from pipelines.identity import appearances
 from pipelines.identity.appearances import Numbered, Unnumbered
 from pipelines.identity.blocking import Candidates, candidates
+from pipelines.identity.candidates import DECISIONS, DIFFERENT, SAME, decided_pairs
 from pipelines.identity.comparison import pattern_counts
 from pipelines.identity.likeness import APART, COMPARISONS, HOME, compared
-from pipelines.identity.model import SCALE, STRATUM, Model, Weights, chances, train, weights_of
+from pipelines.identity.model import SCALE, STRATUM, Model, Weights, chances, decided, train, weights_of
 from pipelines.identity.name_pairs import names_of_both
 
 RANDOM_RECORDS, RANDOM_PERSONS = 1000, 1000
 _ROUNDS, _SETTLED = 50, 1e-4
+SAID = "said"
 _NAME, _LIKE_NAMES = "name", (1, 2)
 _FLOORS = {"birth_date": -800, "sex": -600, "place": -500, "phone": -200, "household": -200}
 """The least that a level may weigh. People move, work in other counties, change phones and leave households, and columns are filled by hand: however
 seldom a sample shows that, such things alone never outweigh a name and a number that agree."""
-_SLIPS = {"folded": 900, "same_reading": 500}
-"""Likewise what a name misheard or written in another way weighs at least: few records of a sample have a slip there and a broken number too."""
+_SLIPS = {"folded": 900, "same_reading": 500, "one_character": 0}
+"""Likewise what a name misheard, misread or written in another way weighs at least: few records of a sample have a slip there and a broken number."""
 _HOME_LEVELS = {"phone": "equal", "household": "linked"}
 
 
-def train_model(engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], version: str, about: str) -> Model:
-    """A model learned from the night's records without a valid number and everybody they might be.
+def train_model(
+    engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], version: str, about: str, decisions: pa.Table | None = None
+) -> Model:
+    """A model learned from the night's records without a valid number and everybody they might be, and from `decisions` (DECISIONS) about them.
 
     Raises SettingsError when there are too few to learn from.
     """
@@ -47,19 +54,26 @@ def train_model(engine: Engine, in_force: InForce, contracts: Mapping[str, Contr
     if left is None or right is None:
         raise SettingsError("There are no records of persons to learn from; train on a night with deliveries.")
     names = names_of_both(engine, left, right)
-    found = compared(engine, left, right, names, candidates(engine, left, right, names, right))
-    chance_pairs = compared(engine, left, right, names, _random_pairs(engine, left, right))
-    counts = [engine.arrow(pattern_counts(pairs, COMPARISONS, [STRATUM])).to_pandas() for pairs in (found, chance_pairs)]
+    judged = decided_pairs(engine, DECISIONS.empty_table() if decisions is None else decisions, left, right)
+    found = compared(engine, left, right, names, candidates(engine, left, right, names, right, besides=judged))
+    said = ibis.cases((judged.decision == SAME, 1), (judged.decision == DIFFERENT, 0))
+    found = found.left_join(judged.select("id_l", "id_r", said.cast("int8").name(SAID)), ["id_l", "id_r"])
+    chance_pairs = compared(engine, left, right, names, _random_pairs(engine, left, right)).mutate(ibis.null("int8").name(SAID))
+    counts = [engine.arrow(pattern_counts(pairs, COMPARISONS, [STRATUM, SAID])).to_pandas() for pairs in (found, chance_pairs)]
     persons, records = (int(engine.arrow(side.names.aggregate(n=side.names.id.nunique()))["n"][0].as_py()) for side in (right, left))
     return model_of(counts[0], counts[1], persons, records, version, about)
 
 
 def model_of(found: pd.DataFrame, at_random: pd.DataFrame, persons: int, records: int, version: str, about: str) -> Model:
-    """The model from the pattern counts of the compared pairs and of pairs drawn at random, of so many records and persons."""
+    """The model from the pattern counts of the compared pairs and of pairs drawn at random, of so many records and persons.
+
+    Of the compared pairs `said` is 1 where people decided that they are one person, 0 where they are two, else null.
+    """
     home, apart = (found[found[STRATUM] == stratum].reset_index(drop=True) for stratum in (HOME, APART))
     strangers = at_random[at_random[STRATUM] == APART]
-    related, at_home = train(home, COMPARISONS, expected=0.2 * home["pairs"].sum())
-    blocked, chance = train(apart, COMPARISONS, expected=min(records, 0.8 * apart["pairs"].sum()))
+    known = apart[SAID].to_numpy(dtype=float)
+    related, at_home = train(home, COMPARISONS, expected=0.2 * home["pairs"].sum(), known=home[SAID].to_numpy(dtype=float))
+    blocked, chance = train(apart, COMPARISONS, expected=min(records, 0.8 * apart["pairs"].sum()), known=known)
     alike, at_home = pd.concat([home, apart], ignore_index=True), home["pairs"].to_numpy(dtype=float) * at_home
     drawn = strangers["pairs"].to_numpy(dtype=float)
     others = drawn
@@ -68,7 +82,7 @@ def model_of(found: pd.DataFrame, at_random: pd.DataFrame, persons: int, records
         matched = apart["pairs"].to_numpy(dtype=float) * chance
         prior = round(SCALE * math.log2(min((matched.sum() + at_home.sum()) / records, 0.95) / persons))
         weights = weights_of(COMPARISONS, alike, np.concatenate([at_home, matched]), strangers, others, prior, sample)
-        before, chance = chance, chances(weights, apart, COMPARISONS)
+        before, chance = chance, decided(chances(weights, apart, COMPARISONS), known)
         others = drawn * (1 - chances(weights, strangers, COMPARISONS))  # a few of the pairs drawn are one person
         if np.abs(chance - before).max() < _SETTLED:
             break

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from pipelines.errors import LedgerError
 from pipelines.identity.candidates import DECISIONS, DIFFERENT, SAME, UNSURE, explanation
@@ -22,7 +22,7 @@ from pipelines.identity.tokens import Tokens, open_tokens
 from pipelines.ledger.access_log import Reveal
 from pipelines.ledger.bulk import copy, hexadecimal
 from pipelines.ledger.database import Ledger, current_user
-from pipelines.ledger.models import LinkReview, LinkReviewEvent
+from pipelines.ledger.models import PUBLISHED, LinkReview, LinkReviewEvent, MatchRun
 from pipelines.ledger.night_files import QUEUE, NightFiles
 
 DECIDED = (SAME, DIFFERENT, UNSURE)
@@ -48,9 +48,12 @@ class Review:
 
 
 def keep_reviews(connection: Connection, ledger: Ledger, night: NightFiles) -> int:
-    """Adds the night's queue to the reviews, and brings those that are known up to date; gives how many the queue holds. Decisions stay."""
+    """Adds the night's queue to the reviews, and brings those that are known up to date; gives how many the queue holds. Decisions stay.
+
+    What an earlier attempt at the night asked and this one does not, waits no longer.
+    """
     queue = night.read_if_there(QUEUE)
-    if queue is None or not queue.num_rows:
+    if queue is None:
         return 0
     tokens = open_tokens(ledger.workspace)
     found: dict[tuple[bytes, bytes], dict[str, Any]] = {}
@@ -70,16 +73,23 @@ def keep_reviews(connection: Connection, ledger: Ledger, night: NightFiles) -> i
                 first_seen = least(link_reviews.first_seen, excluded.first_seen), last_seen = greatest(link_reviews.last_seen, excluded.last_seen)
             WHERE link_reviews.last_seen <= excluded.last_seen""")
     )
+    connection.execute(
+        text("""
+            UPDATE link_reviews SET last_seen = last_seen - 1 WHERE last_seen = :as_of AND decision IS NULL AND NOT EXISTS (
+                SELECT FROM reviews_tonight t WHERE (t.left_token, t.right_token) = (link_reviews.left_token, link_reviews.right_token))"""),
+        {"as_of": night.as_of},
+    )
     connection.execute(text("DROP TABLE reviews_tonight"))
     return len(found)
 
 
 def reviews(ledger: Ledger, *, waiting: bool = True, reveal: Reveal | None = None) -> list[Review]:
-    """The reviews, likeliest first: those `waiting` for a decision on the newest night that had any, or all. Without `reveal` nobody is named."""
+    """The reviews, likeliest first: those `waiting` for a decision on the newest published night, or all. Without `reveal` nobody is named."""
     query = select(LinkReview).order_by(LinkReview.probability.desc(), LinkReview.review_id)
     if waiting:
-        newest = select(LinkReview.last_seen).order_by(LinkReview.last_seen.desc()).limit(1).scalar_subquery()
-        query = query.where(LinkReview.decision.is_(None), LinkReview.last_seen == newest)
+        newest = select(func.max(MatchRun.as_of)).where(MatchRun.state == PUBLISHED).scalar_subquery()
+        latest = select(func.max(LinkReview.last_seen)).scalar_subquery()
+        query = query.where(LinkReview.decision.is_(None), LinkReview.last_seen == func.greatest(newest, latest))
     with ledger.engine.connect() as connection:
         return [_review(row, reveal) for row in connection.execute(query)]
 

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from pipelines.extracts.coverage import Coverage
+from pipelines.identity.records import CUT_FILE, QUEUE_FILE
 from pipelines.policy import Policy
 from pipelines.reports.file_lines import late_lines
-from pipelines.reports.run_summary import FileLine, Finding, NotCheckedLine, RunReport, StageTime
+from pipelines.reports.run_summary import FileLine, Finding, Linking, NotCheckedLine, RunReport, StageTime
 from pipelines.reports.suspended import SuspendedRule
 
 PUBLISHED, WITH_SUSPENSIONS = "published", "published with suspended rules"
@@ -66,6 +70,16 @@ def missing_sources(policy: Policy, coverage: Coverage) -> tuple[str, ...]:
     return tuple(f"without {dataset}: {', '.join(rules)}" for dataset, rules in sorted(users.items()))
 
 
+def linking_of(links: Path) -> Linking:
+    """What a linked night did with the records without a valid number, from its links.parquet and the two files beside it."""
+    rows = pq.read_table(links, columns=["person", "link_basis"])
+    probable = rows.filter(pc.field("link_basis") == "probable")
+    linked = probable.filter(pc.field("person") > 0).num_rows
+    cut = pq.read_table(links.with_name(CUT_FILE))
+    queued = pq.read_table(links.with_name(QUEUE_FILE), columns=["person"]).num_rows
+    return Linking(rows.num_rows, linked, probable.num_rows - linked, queued, cut.num_rows, len(cut["person"].unique()))
+
+
 def run_report(
     policy: Policy,
     as_of: date,
@@ -79,6 +93,7 @@ def run_report(
     stages: Sequence[StageTime],
     reports: Path,
     cases: int,
+    linking: Linking | None = None,
 ) -> RunReport:
     """The report of one night. `state` is `published`, which becomes `published with suspended rules` where there are any, or what else happened."""
     return RunReport(
@@ -96,4 +111,5 @@ def run_report(
         stages=tuple(stages),
         reports=str(reports),
         cases=cases,
+        linking=linking,
     )

@@ -86,6 +86,19 @@ class LateLine:
 
 
 @dataclass(frozen=True)
+class Linking:
+    """What became of the `records` without a valid ID number: `linked` to a person with one by likeness, `joined` to each other; `queued` pairs wait
+    for people; `cut` pairs were not compared because a block was too large, which puts the absence of `cut_persons` persons in doubt."""
+
+    records: int
+    linked: int
+    joined: int
+    queued: int
+    cut: int
+    cut_persons: int
+
+
+@dataclass(frozen=True)
 class StageTime:
     stage: str
     seconds: float
@@ -109,6 +122,7 @@ class RunReport:
     stages: tuple[StageTime, ...]
     reports: str
     cases: int = 0
+    linking: Linking | None = None
 
     @property
     def unchanged(self) -> tuple[FileLine, ...]:
@@ -157,6 +171,8 @@ def read_run(path: Path) -> RunReport:
     }
     for name, kind in kinds.items():
         document[name] = tuple(kind(**_tuples(entry)) for entry in document[name])
+    if document.get("linking"):
+        document["linking"] = Linking(**document["linking"])
     return RunReport(**_tuples(document))
 
 
@@ -175,6 +191,8 @@ def summary(report: RunReport) -> RenderableType:
     parts.append(_findings("Mismatches", report.mismatches))
     parts += _not_checked(report)
     parts += _deliveries(report)
+    if report.linking:
+        parts.append(_linking(report.linking))
     if report.stages:
         longest = sorted(report.stages, key=lambda line: -line.seconds)[:4]
         told = ", ".join(f"{line.stage} {line.seconds:.1f} s" for line in longest)
@@ -225,6 +243,12 @@ def _deliveries(report: RunReport) -> list[RenderableType]:
     lines += [Text(f"  late in {_counties(counties)}: {', '.join(datasets)}", style="yellow") for counties, datasets in late.items()]
     lines += [Text(f"  rows unaccounted for: {line.dataset}/{line.file}", style="bold red") for line in report.unaccounted()]
     return list(lines)
+
+
+def _linking(line: Linking) -> Text:
+    told = f"\nWithout a valid ID number: {line.records:,} records, {line.linked:,} linked by likeness, {line.queued:,} pairs in the review queue"
+    cut = f"; {line.cut:,} pairs not compared, blocks too large: {line.cut_persons:,} persons in doubt" if line.cut else ""
+    return Text(told + cut)
 
 
 def _most(lines: Iterable[FileLine], count: int = 8) -> list[FileLine]:

@@ -1,6 +1,7 @@
 """What goes wrong between a person and a record: numbers missing, masked, rounded, mistyped or out of date, names misheard and misread.
 
-Some records with a broken number have a slip in the name as well. A record is *valid* when its number, once cleaned, is a valid one, and *usable* when that number is the person's own and the row is not quarantined.
+Some records with a broken number have a slip in the name as well. A record is *valid* when its number, once cleaned, is a valid one, and *usable*
+when that number is the person's own and the row is not quarantined.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipelines.synthetic.texts import Texts, put, take
@@ -33,7 +35,7 @@ def plant_names(rng: np.random.Generator, names: Texts, twins: np.ndarray, sons:
     likely = sons[(trap[sons] == 0).all(axis=1) & (rng.random(len(sons)) < _LIKE_FATHERS)]
     trap[likely] = TRAP["father_and_son"]
     pairs = np.concatenate([twins, likely])
-    called: list[str] = take(names, pairs[:, 0]).to_pylist()
+    called: list[Any] = take(names, pairs[:, 0]).to_pylist()
     draws = rng.integers(0, len(_LAST) - 1, len(called))
     names = put(names, pairs[:, 1], [_next_to(name, draw) for name, draw in zip(called, draws, strict=True)])
     free = np.where(trap == 0, townships, -1)

@@ -88,3 +88,15 @@ def test_in_the_model_that_ships_weaker_agreement_never_weighs_more() -> None:
             falling = [weight for level, weight in levels.items() if level != "missing"]
             assert falling == sorted(falling, reverse=True)
             assert levels["missing"] == 0
+
+
+def test_what_people_decided_is_taken_as_they_said() -> None:
+    """Pairs that agree in all but `b` were decided to be two people: a difference in `b` then says more against one person than before."""
+    counts = counted(sample())
+    alone, _ = train(counts, TWO_LEVELS, expected=10_000)
+    said = np.where((counts.a == 1) & (counts.b == 2) & (counts.c == 1) & (counts.d == 1), 0.0, np.nan)
+    taught, chances = train(counts, TWO_LEVELS, expected=10_000, known=said)
+    assert set(chances[said == 0]) == {0.0}
+    assert taught.weights["b"]["different"] < alone.weights["b"]["different"] - 50
+    everything = np.where(said == 0, 1.0, np.nan)
+    assert train(counts, TWO_LEVELS, expected=10_000, known=everything)[1][said == 0].min() == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import LedgerError
@@ -19,7 +19,7 @@ from pipelines.identity.candidates import DECISIONS
 from pipelines.identity.links import QUEUE
 from pipelines.ledger import access_log
 from pipelines.ledger.database import Ledger
-from pipelines.ledger.models import LinkReview, LinkReviewEvent
+from pipelines.ledger.models import LinkReview, LinkReviewEvent, MatchRun
 from pipelines.ledger.reviews import decide, decide_all, decisions, keep_reviews, reviews, undo
 
 FIRST, SECOND = date(2020, 7, 31), date(2020, 8, 1)
@@ -66,6 +66,21 @@ def test_a_pair_is_one_review_night_after_night(ledger, tmp_path) -> None:
     assert again.review_id == first.review_id
     assert (again.first_seen, again.last_seen) == (FIRST, SECOND)
     assert len(reviews(ledger, waiting=False)) == 2
+
+
+def test_what_a_later_attempt_or_night_does_not_ask_waits_no_longer(ledger, tmp_path) -> None:
+    night(ledger, tmp_path, FIRST, row(PERSON), row(OTHER))
+    night(ledger, tmp_path, FIRST, row(OTHER))
+    (left,) = reviews(ledger)
+    assert night(ledger, tmp_path, FIRST) == 0
+    with ledger.transaction() as connection:
+        values = dict.fromkeys(("policy_id", "policy_version", "policy_digest", "code_version"), "x") | {"digest": b"", "inputs": [], "counts": {}}
+        now = datetime.now(UTC)
+        times = {"timings": {}, "started_at": now, "published_at": now}
+        connection.execute(insert(MatchRun), {"as_of": SECOND, "attempt": 1, "state": "published", **values, **times})
+    assert reviews(ledger) == []
+    assert night(ledger, tmp_path, SECOND, row(OTHER)) == 1
+    assert [one.review_id for one in reviews(ledger)] == [left.review_id]
 
 
 def test_a_decision_is_what_linking_reads_until_it_is_undone(ledger, tmp_path) -> None:

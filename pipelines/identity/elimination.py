@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -153,5 +154,5 @@ def _bits(odds: float) -> int:
 
 
 def _table(rows: list[dict[str, str | int]], key: str, *weights: str) -> pa.Table:
-    fields = [pa.field(key, pa.string()), *(pa.field(name, pa.int32()) for name in weights)]
-    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+    arrays: dict[str, Any] = {name: pa.array([row[name] for row in rows], pa.int32()) for name in weights}
+    return pa.table({key: pa.array([row[key] for row in rows], pa.string()), **arrays})

@@ -29,7 +29,7 @@ STAGES = {
 }
 """What a night says it does, and what that is called here. Links by ID are made while conforming (the number read is the person); what stands under
 their name is the choice of the files in force. `names`: whom the flags name, with their tokens, for the ledger."""
-CORE = (START, "conform", "link by ID", RULES, "checks")
+CORE = (START, "conform", "link by ID", RULES)
 """What the goal compares with hand-written work."""
 _SAID = re.compile(r"Night of [-\d]+: (.*)")
 _CHANGED = ("tekun/tekun_20200731.csv", "unemployment_registration/unemployment_registration_20200731.csv")

@@ -13,7 +13,8 @@ from benchmarks.ours import CORE
 
 FLOOR, POLARS, PANDAS = "floor", "polars", "pandas"
 NIGHT, LIMITED, SECOND = "night", "night in 2 GB", "second night"
-WITH_LAND, ONLY_CORE, WHOLE = "land to checks", "conform to checks", "whole night"
+ONLY_CORE, WITH_LAND, WHOLE = "conform, link by ID, facts, rules", "… with landing and checks", "whole night"
+CHECKS = "checks"
 
 
 @dataclass
@@ -44,8 +45,13 @@ class Measured:
         return middle(sum((run.parts[part] for part in parts if part in run.parts), NOTHING) for run in self.runs[step])
 
     def spans(self) -> dict[str, Usage]:
-        """The parts of our night that stand against a peer's whole work."""
-        return {ONLY_CORE: self.part(NIGHT, *CORE), WITH_LAND: self.part(NIGHT, "land", *CORE), WHOLE: self.total(NIGHT)}
+        """The parts of our night that stand against a peer's work."""
+        return {ONLY_CORE: self.part(NIGHT, *CORE), WITH_LAND: self.part(NIGHT, "land", *CORE, CHECKS), WHOLE: self.total(NIGHT)}
+
+    def ratio(self, span: str, peer: str) -> float:
+        """Our seconds over the peer's, of which its checks count only where ours do."""
+        theirs = self.total(peer).seconds - (self.part(peer, CHECKS).seconds if span == ONLY_CORE else 0)
+        return self.spans()[span].seconds / theirs
 
     def save(self, path: Path) -> None:
         """Keeps it as JSON, so that an interrupted benchmark goes on where it was."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.pandas_night.evaluate import evaluate
+from benchmarks.pandas_night.evaluate import Night, flags, mismatches, record_checks
 from benchmarks.pandas_night.read import read_all
 
 
@@ -13,10 +13,14 @@ def main(data: Path, work: Path) -> None:
     """The whole night; says on the standard output which part begins."""
     begin("clean")
     frames = read_all(data / "inbox")
-    begin("facts, rules and checks")
-    (work / "found").mkdir(parents=True, exist_ok=True)
-    for name, found in evaluate(frames).items():
-        found.to_parquet(work / f"found/{name}.parquet", index=False)
+    found = work / "found"
+    found.mkdir(parents=True, exist_ok=True)
+    begin("facts and rules")
+    night = Night(frames)
+    flags(night).to_parquet(found / "flags.parquet", index=False)
+    begin("checks")
+    mismatches(night).to_parquet(found / "mismatches.parquet", index=False)
+    record_checks(night).to_parquet(found / "records.parquet", index=False)
 
 
 def begin(part: str) -> None:

@@ -15,13 +15,6 @@ GRANT = "一次性临时救助金"
 POOR_HOME = ["household_no", "county"]
 
 
-def evaluate(frames: Frames) -> Frames:
-    """`flags`, `mismatches`, and `records`, the counts of the checks of records."""
-    night = Night(frames)
-    flags = pd.concat([*missed_coverage(night), unemployment_gap(night), relapse_risk(night), *service_lists(night)])
-    return {"flags": flags, "mismatches": mismatches(night), "records": record_checks(night)}
-
-
 class Night:
     """The tables and the facts that several rules read. Facts about persons are series or indexes of `person`."""
 
@@ -154,6 +147,11 @@ def years(born: pd.Series) -> pd.Series:
 
 def here(rows: Frame) -> Frame:
     return rows[rows["county"].isin(HERE)]
+
+
+def flags(night: Night) -> Frame:
+    """All rules."""
+    return pd.concat([*missed_coverage(night), unemployment_gap(night), relapse_risk(night), *service_lists(night)])
 
 
 def of_persons(rule: str, rows: Frame, grade: str, column: str = "rule") -> Frame:

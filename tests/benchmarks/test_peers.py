@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,18 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.agreement import agreement
-from benchmarks.measure import measured
-from benchmarks.stage import AS_OF
+from benchmarks.measure import START, measured
+from benchmarks.ours import AS_OF
 from pipelines.night import run_night
 from pipelines.synthetic.province import synthesize
 from pipelines.workspace import PROJECT, Workspace
 
-PEERS = ("floor", "pandas_night")
+PEERS = ("floor", "polars_night", "pandas_night")
 
 
 @pytest.fixture(scope="module")
 def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A province of 5 000 people, matched by ours (`nights/`) and by both peers (`<peer>/found`)."""
+    """A province of 5 000 people, matched by ours (`nights/`) and by the peers (`<peer>/found`)."""
     folder = tmp_path_factory.mktemp("province")
     synthesize(folder, 5_000, AS_OF, 1)
     for peer in PEERS:
@@ -31,30 +32,41 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found_by_both(province: Path, peer: Path) -> dict[str, int]:
-    return agreement(province / "truth", province / "nights" / AS_OF.isoformat(), peer)
+    return agreement(province / "truth", province, AS_OF.isoformat(), peer)
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_a_peer_finds_what_ours_finds(province: Path, peer: str) -> None:
-    assert found_by_both(province, province / peer / "found")["same"] > 400
+    found = found_by_both(province, province / peer)
+    assert found["same"] > 400
+    assert peer == "pandas_night" or (found["lines"] > 0 and found["cells"] > 1000)
 
 
 def test_the_peers_find_the_same_of_everybody(province: Path) -> None:
     for name in ("flags", "mismatches", "records"):
-        floor, pandas = (sorted(pq.read_table(province / peer / "found" / f"{name}.parquet").to_pylist(), key=str) for peer in PEERS)
-        assert [tuple(row.values()) for row in floor] == [tuple(row.values()) for row in pandas]
+        tables = [pq.read_table(province / peer / "found" / f"{name}.parquet") for peer in PEERS]
+        floor, *others = (sorted(tuple(row.values()) for row in table.to_pylist()) for table in tables)
+        assert all(floor == other for other in others)
 
 
-@pytest.mark.parametrize("name", ["flags", "mismatches", "records"])
+@pytest.mark.parametrize("name", ["found/flags", "found/mismatches", "found/records", "found/evidence", "quarantine/*", "warnings/*"])
 def test_a_single_difference_fails(province: Path, tmp_path: Path, name: str) -> None:
-    for file in (province / "floor" / "found").iterdir():
-        table = pq.read_table(file)
-        pq.write_table(table.slice(1) if file.stem == name else table, tmp_path / file.name)
-    table = pq.read_table(tmp_path / f"{name}.parquet")
+    for kept in ("found", "quarantine", "warnings"):
+        shutil.copytree(province / "floor" / kept, tmp_path / kept)
+    file = max(tmp_path.glob(f"{name}.parquet"), key=lambda file: pq.read_metadata(file).num_rows)
+    pq.write_table(pq.read_table(file).slice(1), file)
     with pytest.raises(AssertionError, match="missing"):
-        found_by_both(province, tmp_path if table.num_rows else province)
+        found_by_both(province, tmp_path)
 
 
 def test_a_command_that_fails_says_how(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="out of flour"):
         measured([sys.executable, "-c", "raise SystemExit('out of flour')"], tmp_path / "log")
+
+
+def test_what_a_command_takes_is_told_by_its_parts(tmp_path: Path) -> None:
+    burn = "print('part: one', flush=True); import time; begun = time.process_time()\nwhile time.process_time() < begun + 0.3: pass"
+    run = measured([sys.executable, "-c", burn], tmp_path / "log", lambda line: line.strip().removeprefix("part: "))
+    assert list(run.parts) == [START, "one"]
+    assert run.parts["one"].cpu >= 0.2
+    assert run.total.cpu == pytest.approx(sum(part.cpu for part in run.parts.values()))

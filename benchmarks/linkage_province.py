@@ -9,11 +9,7 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
-import subprocess
-import sys
-import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,18 +17,14 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import ours
 from benchmarks.linkage_truth import Figures, figures
-from benchmarks.measure import Usage, measured
-from benchmarks.readme import commit
-from benchmarks.run import DATA, HERE, province
-from benchmarks.stage import AS_OF
-from pipelines.extracts.in_force import InForce
-from pipelines.identity.links import link
-from pipelines.night import contracts_of, engine_of, flags_rest_on, model_of, policy_of
-from pipelines.workspace import open_workspace
+from benchmarks.measure import Run
+from benchmarks.ours import AS_OF
+from benchmarks.run import DATA, HERE, commit, province
 
 PEOPLE = 720_000
-PAGE = "linkage-province"
+PAGE, LINKING = "linkage-province", "link by likeness"
 KINDS = {
     "masked": "masked", "one_digit": "one digit wrong", "transposition": "two neighbours swapped", "wrong_birth_year": "wrong birth year",
     "rounded": "rounded, 15 digits left", "misspelt_name": "name misspelt", "dropped_dot": "dot dropped", "twins": "twins",
@@ -91,8 +83,8 @@ Linked and queued pairs by the probability that the model gives, what it says on
 
 | | wall s | CPU s | MB |
 | --- | ---: | ---: | ---: |
-| the whole night, in one process | {night_wall:.0f} | {night_cpu:.0f} | {night_mb:,.0f} |
-| linking alone, in a process of its own | {link_wall:.0f} | {link_cpu:.0f} | {link_mb:,.0f} |
+| the whole night, from delivered files to reports | {night_seconds:.0f} | {night_cpu:.0f} | {night_memory:,.0f} |
+| of this, linking by likeness | {link_seconds:.0f} | {link_cpu:.0f} | {link_memory:,.0f} |
 
 Load of the machine at the end: {load}; where that is above its cores, CPU seconds say more than seconds.
 """
@@ -102,40 +94,18 @@ def main() -> None:
     """Runs the benchmark and writes its page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.linkage_province", description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE)
-    parser.add_argument("--link", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.link:
-        sys.stdout.write(json.dumps(link_again(arguments.link)))
-        return
     data, _ = province(arguments.people)
-    workspace = data / "linkage"
-    shutil.rmtree(workspace, ignore_errors=True)
-    workspace.mkdir(parents=True)
-    (workspace / "inbox").symlink_to(data / "inbox")
-    command = ["run", "--as-of", AS_OF.isoformat(), "--workspace", str(workspace)]
-    night = measured([sys.executable, "-m", "pipelines.cli", *command], DATA / "night.log")
-    command = [sys.executable, "-m", "benchmarks.linkage_province", "--link", str(workspace)]
-    alone = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    workspace = ours.workspace(data, data / "linkage")
+    night = ours.night(workspace, DATA / "linkage.log")
     found = figures(data / "truth", workspace / "nights" / AS_OF.isoformat())
-    write_page(HERE, arguments.people, found, night, alone)
+    write_page(HERE, arguments.people, found, night)
     shutil.rmtree(workspace)
 
 
-def link_again(workspace: Path) -> dict[str, float]:
-    """Links the night of a workspace once more, beside it: wall and CPU seconds of the stage, and the most memory of its process."""
-    place = open_workspace(workspace)
-    fixed = InForce.load(place.night(AS_OF))
-    target = workspace / "again" / "links.parquet"
-    target.parent.mkdir(exist_ok=True)
-    begun, before = time.monotonic(), time.process_time()
-    with engine_of(place) as engine:
-        link(engine, fixed, contracts_of(place), target, model=model_of(place), asked=flags_rest_on(policy_of(place)))
-    spent = {"wall": time.monotonic() - begun, "cpu": time.process_time() - before}
-    return {**spent, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-
-
-def write_page(folder: Path, people: int, found: Figures, night: Usage, alone: dict[str, float]) -> None:
+def write_page(folder: Path, people: int, found: Figures, night: Run) -> None:
     """Writes the page and the figures to `folder`."""
+    linking = night.parts[LINKING]
     surviving = found.kinds[found.kinds["kind"].isin(SURVIVING)].sum(numeric_only=True)
     everything = found.kinds[found.kinds["kind"] == "together"].iloc[0]
     facts: dict[str, Any] = {
@@ -154,24 +124,20 @@ def write_page(folder: Path, people: int, found: Figures, night: Usage, alone: d
         "told_all": 100 * (everything["found"] + everything["asked"]) / everything["findable"],
         "queued": found.queued,
         "cut": found.cut,
-        "share": 100 * alone["cpu"] / night.cpu,
-        "night_wall": night.seconds,
-        "night_cpu": night.cpu,
-        "night_mb": night.memory,
-        "link_wall": alone["wall"],
-        "link_cpu": alone["cpu"],
-        "link_mb": alone["mb"],
+        "share": 100 * linking.cpu / night.total.cpu,
+        **{f"night_{name}": value for name, value in asdict(night.total).items()},
+        **{f"link_{name}": value for name, value in asdict(linking).items()},
         **{f"former_{name}": count for name, count in found.former.items()},
     }
     tables = {"kinds": _by_kind(found.kinds), "names": _by_kind(found.names), "traps": _by_kind(found.traps), "bands": _bands(found.bands)}
     head = {
         "date": datetime.now(UTC).date(),
-        "commit": commit(folder),
+        "commit": commit(),
         "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
         "load": ", ".join(f"{load:.1f}" for load in os.getloadavg()),
     }
     (folder / f"{PAGE}.md").write_text(TEXT.format(**facts, **tables, **head), encoding="utf-8")
-    told = {**facts, **{name: getattr(found, name).to_dict("records") for name in tables}, "usage": asdict(night), "commit": head["commit"]}
+    told = {**facts, **{name: getattr(found, name).to_dict("records") for name in tables}, "commit": head["commit"]}
     (folder / f"{PAGE}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1, default=float) + "\n", encoding="utf-8")
 
 

@@ -97,15 +97,14 @@ class Night:
     def queued(self, dataset: str) -> ir.Table:
         return _people(self._queued.get(dataset, []))
 
-    def subjects(self, among: ir.Table | None = None) -> ir.Table:
+    def subjects(self, people: ir.Table) -> ir.Table:
         rows = [table.select("person", "file", "line", dataset=ibis.literal(name)) for name, table in self._tables.items()]
         first = ibis.union(*rows) if len(rows) > 1 else rows[0]
-        first = first if among is None else first.semi_join(among, "person")
+        first = first.semi_join(people, "person")
         first = first.group_by("person").agg(dataset=first.dataset.min(), file=first.file.min(), line=first.line.min())
         record = ibis.literal("record:").concat(first.dataset, ":", first.file, ":", first.line)
         subject = ibis.ifelse(first.person > 0, ibis.literal("person:").concat(first.person.cast("string"), "X"), record)
-        found = first.mutate(subject=subject, id_number=ibis.null("string"))
-        return found if among is None else found.semi_join(among, "person")
+        return first.mutate(subject=subject, id_number=ibis.null("string"))
 
     def _table(self, dataset: str, rows: list[dict[str, Any]]) -> ir.Table:
         types = dict(_COMMON) | {

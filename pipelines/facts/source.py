@@ -26,5 +26,5 @@ class RecordSource(Protocol):
     def queued(self, dataset: str) -> ir.Table:
         """`person` against whom a record of the dataset waits in the review queue."""
 
-    def subjects(self, among: ir.Table | None = None) -> ir.Table:
-        """`person`, `subject`, `id_number`, and the dataset, file and line of its first record; of the persons of `among` where given."""
+    def subjects(self, people: ir.Table) -> ir.Table:
+        """Who `people` are: `person`, `subject`, and `id_number` or, of those without one, `dataset` and `natural_key` of the first record."""

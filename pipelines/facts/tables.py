@@ -47,3 +47,8 @@ def marked(table: ir.Table, others: ir.Table, name: str) -> ir.Table:
 def with_likeness(table: ir.Table) -> ir.Table:
     """Per person, whether every row that makes the fact hold was linked by likeness (`person`, `by_likeness`)."""
     return table.group_by("person").agg(by_likeness=(table.link_basis == "probable").all())
+
+
+def yuan(fen: ir.IntegerValue) -> ir.StringValue:
+    """An amount of fen, not below 0, as yuan with two decimals."""
+    return (fen // 100).cast("string").concat(".", (fen % 100).cast("string").lpad(2, "0"))

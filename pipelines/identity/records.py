@@ -20,9 +20,6 @@ QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, s
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
 _PERSON = pa.schema([pa.field("person", pa.int64())])
-_TOLD: dict[str, pa.DataType] = dict.fromkeys(("dataset", "file", "line", "natural_key", "subject", "id_number"), pa.string())
-_TOLD["person"] = pa.int64()
-_SUBJECTS = pa.schema(_TOLD)
 
 
 def identify(table: ir.Table, contract: Contract) -> ir.Table:
@@ -130,29 +127,20 @@ class Records:
         pairs = [self._engine.read([self._folder / name]).select("record_person", "person") for name in (QUEUE_FILE, CUT_FILE)]
         return self._engine.kept(_union(pairs).distinct())
 
-    def subjects(self, among: ir.Table | None = None) -> ir.Table:
-        """Who the persons are: `person`, `subject`, `id_number` (null without a valid one), `natural_key` (null with one), and `dataset`, `file`,
-        `line` of the person's first record. Grain: person; `among` (with `person`) keeps the work to those persons.
+    def subjects(self, people: ir.Table) -> ir.Table:
+        """Who `people` (`person`) are: `person`, `subject`, and `id_number` or, without a valid one, `dataset` and `natural_key` of the first record.
+
+        Grain: person. Nothing is looked up of persons with a number, who bear it; every record of the others stands in the links.
         """
-        parts = []
-        for rank, dataset in enumerate(self.datasets):
-            rows = self[dataset]
-            rows = rows.select("person", "file", "line", "line_no", "member_no")
-            wanted = rows if among is None else rows.semi_join(among, "person")
-            parts.append(wanted.mutate(dataset=ibis.literal(dataset), _rank=ibis.literal(rank, "int32")))
-        if not parts:
-            return self._engine.table(_SUBJECTS.empty_table())
-        every = _union(parts)
-        window = ibis.window(group_by="person", order_by=["_rank", "file", "line_no", "member_no"])
-        ranked = every.mutate(_place=ibis.row_number().over(window))
-        first = ranked.filter(ranked["_place"] == 0)
-        keys = self._links.select("dataset", "file", "line", "natural_key")
-        first = first.left_join(keys, ["dataset", "file", "line"])
+        numbered = people.filter(people.person > 0).select("person").distinct()
+        number, absent = number_text(numbered.person), ibis.null("string")
+        known = numbered.select("person", subject=ibis.literal("person:").concat(number), id_number=number, dataset=absent, natural_key=absent)
+        links = self._links.filter(self._links.person < 0).semi_join(people, "person")
+        window = ibis.window(group_by="person", order_by=["rank", "file", "line_no", "member_no"])
+        first = links.mutate(_place=ibis.row_number().over(window))
+        first = first.filter(first["_place"] == 0)
         record = ibis.literal("record:").concat(first.dataset, ":", first.file, ":", first.line)
-        numbered = first.person > 0  # whose first record may be one that only likeness links
-        subject = ibis.ifelse(numbered, ibis.literal("person:").concat(number_text(first.person)), record)
-        number, key = ibis.cases((numbered, number_text(first.person))), ibis.cases((~numbered, first.natural_key))
-        return first.select("person", "dataset", "file", "line", natural_key=key, subject=subject, id_number=number)
+        return known.union(first.select("person", "dataset", "natural_key", subject=record, id_number=absent).select(*known.columns))
 
     def _with_person(self, dataset: str) -> ir.Table:
         """Rows with a valid number are their own answer; only the few others meet the links, so that nothing wide is joined."""

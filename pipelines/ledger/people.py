@@ -8,6 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.facts import DATASETS, Facts
@@ -54,11 +55,9 @@ def write_people(facts: Facts, tokens: Tokens, folder: Path) -> None:
 
 
 def _named(folder: Path) -> pa.Table:
-    persons: set[int] = set()
-    for name in NAMING:
-        found: list[Any] = pq.read_table(folder / f"{name}.parquet", columns=["person"])["person"].unique().drop_null().to_pylist()
-        persons.update(found)
-    return pa.table({"person": pa.array(sorted(persons), pa.int64())})
+    tables = [pq.read_table(folder / f"{name}.parquet", columns=["person"]) for name in NAMING]
+    named = pa.concat_tables(tables).group_by("person").aggregate([])
+    return named.filter(pc.is_valid(named["person"]))
 
 
 def _details(facts: Facts, named: ir.Table) -> ir.Table:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.engine import kept
 from pipelines.extracts.coverage import Coverage
@@ -20,9 +19,8 @@ from pipelines.rules.missed_coverage import MissedCoverage
 from pipelines.rules.proofs import PROOFS
 from pipelines.rules.relapse_risk import RelapseRisk
 from pipelines.rules.service_list import ServiceList
-from pipelines.rules.suspension import MISSING, Suspension, suspensions, unmet_anywhere
+from pipelines.rules.suspension import MISSING, Suspension, suspensions, unmet_anywhere, write_suspensions
 from pipelines.rules.unemployment_gap import UnemploymentGap
-from pipelines.workspace import atomic_path
 
 FLAGS = (
     "rule", "family", "subject_kind", "subject", "person", "household", "household_dataset", "county_code", "township", "village", "grade", "state",
@@ -30,7 +28,6 @@ FLAGS = (
 )  # fmt: skip
 MEMBERS = (*FLAG, "person")
 NOBODY_COVERED = ("MC-05",)  # the household rule that holds only while none of its members is covered
-SUSPENSIONS = pa.schema([(name, pa.string()) for name in Suspension._fields])
 
 _CANDIDATE: dict[str, pa.DataType] = {
     "rule": pa.string(), "person": pa.int64(), "household": pa.string(), "household_dataset": pa.string(), "county_code": pa.string(),
@@ -73,7 +70,7 @@ def evaluate(facts: Facts, coverage: Coverage, folder: Path) -> dict[str, int]:
     engine.write(flags.select(*FLAGS), folder / "flags.parquet", FLAG)
     engine.write(evidence, folder / "evidence.parquet", (*FLAG, "seq"))
     engine.write(members, folder / "flag_members.parquet", MEMBERS)
-    _write_suspensions(suspended, facts.policy.rules, folder / "suspensions.parquet")
+    write_suspensions(suspended, facts.policy.rules, folder / "suspensions.parquet")
     counted = engine.arrow(flags.group_by("rule").agg(flags=flags.count())).to_pylist()
     return {row["rule"]: row["flags"] for row in sorted(counted, key=lambda row: row["rule"])}
 
@@ -182,11 +179,3 @@ def _suspended(facts: Facts, flags: ir.Table, unmet: list[Suspension]) -> list[S
     places = facts.records.engine.arrow(flags.select("rule", "county_code").distinct()).to_pylist()
     raised = {(row["rule"], row["county_code"]) for row in places}
     return [item for item in unmet if item.reason != MISSING or (item.rule, item.county_code) not in raised]
-
-
-def _write_suspensions(found: Iterable[Suspension], rules: Iterable[str], target: Path) -> None:
-    kept = pq.read_table(target).to_pylist() if target.is_file() else []
-    rows = [item._asdict() for item in found] + [row for row in kept if row["rule"] not in set(rules)]
-    rows.sort(key=lambda row: (row["rule"], row["county_code"], row["dataset"]))
-    with atomic_path(target) as beside:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SUSPENSIONS), beside, compression="zstd")

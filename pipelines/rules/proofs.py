@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.facts import Facts, deaths, households, illness, medical
-from pipelines.facts.tables import among
+from pipelines.facts.tables import among, yuan
 from pipelines.policy import Policy
 from pipelines.rules.evidence import COVERED, UNCOVERED, Cell, Constant, Proof, Rows, Source
 from pipelines.rules.unemployment_gap import candidate_rows
@@ -41,10 +41,6 @@ def _months(facts: Facts) -> str:
     return f"{first // 100}-{first % 100:02d} 至 {last // 100}-{last % 100:02d}"
 
 
-def _yuan(fen: ir.IntegerValue) -> ir.StringValue:
-    return (fen // 100).cast("string").concat(".", (fen % 100).cast("string").lpad(2, "0"))
-
-
 def _standard(facts: Facts, rows: ir.Table) -> ir.Table:
     """S of each row that has `standard`, as a row of the policy; `person`, `household` and `county_code` as given."""
     known = rows.filter(rows.standard.notnull())
@@ -52,7 +48,7 @@ def _standard(facts: Facts, rows: ir.Table) -> ir.Table:
         "person",
         "county_code",
         household=known.household if "household" in known.columns else ibis.null("string"),
-        standard=_yuan(known.standard),
+        standard=yuan(known.standard),
         file=ibis.literal(facts.policy.id),
         line=ibis.literal("一(一)"),
     )
@@ -83,7 +79,7 @@ def _self_pay(facts: Facts, people: ir.Table) -> ir.Table:
     """The sum of the counted bills of each of `people`; in place of a line it has the sign of a sum."""
     bills = medical.bills(facts.records, people, facts.year_ago, facts.day)
     sums = medical.self_pay(bills)
-    return sums.select("person", self_pay=_yuan(sums.self_pay), line=ibis.literal("Σ"))
+    return sums.select("person", self_pay=yuan(sums.self_pay), line=ibis.literal("Σ"))
 
 
 def _in_medical_shock(rows: Rows) -> Rows:

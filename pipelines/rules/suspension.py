@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.extracts.coverage import Coverage
 from pipelines.policy import Needs, Policy
-from pipelines.workspace import number_date
+from pipelines.workspace import atomic_path, number_date
 
 MISSING = "missing"
 NOT_PROVEN = "not_proven"
@@ -27,6 +31,9 @@ class Suspension(NamedTuple):
     county_code: str
     dataset: str
     reason: str
+
+
+SUSPENSIONS = pa.schema([(name, pa.string()) for name in Suspension._fields])
 
 
 def suspensions(policy: Policy, coverage: Coverage, as_of: date, names: Iterable[str]) -> list[Suspension]:
@@ -50,6 +57,15 @@ def unmet_anywhere(found: Iterable[Suspension], counties: Iterable[str]) -> set[
     for item in found:
         places.setdefault(item.rule, set()).add(item.county_code)
     return {rule for rule, suspended in places.items() if suspended >= set(counties)}
+
+
+def write_suspensions(found: Iterable[Suspension], names: Iterable[str], target: Path) -> None:
+    """Writes the suspensions of the rules or checks `names` to suspensions.parquet, sorted; those of others that it has already stay."""
+    kept = pq.read_table(target).to_pylist() if target.is_file() else []
+    rows = [item._asdict() for item in found] + [row for row in kept if row["rule"] not in set(names)]
+    rows.sort(key=lambda row: (row["rule"], row["county_code"], row["dataset"]))
+    with atomic_path(target) as beside:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SUSPENSIONS), beside, compression="zstd")
 
 
 def _unmet(needs: Needs, coverage: Coverage, county: str, last_day: date) -> Iterator[tuple[str, str]]:

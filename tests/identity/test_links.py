@@ -270,7 +270,8 @@ def records_without_a_number_are_one_person_of_the_first(s: Situation) -> Iterat
     first, second = s.asked.who()[0], s.asked.who("low_income")[0]
     assert first[1] == "none"
     assert second == (first[0], "probable")
-    subjects = s.asked.night.records.engine.arrow(s.asked.night.records.subjects()).to_pylist()
+    records = s.asked.night.records
+    subjects = records.engine.arrow(records.subjects(records["low_income"])).to_pylist()
     assert [row["subject"] for row in subjects if row["person"] == first[0]] == [f"record:dibao:dibao_20200731.csv:{s.first_line['dibao']}"]
 
 

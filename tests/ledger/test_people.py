@@ -21,8 +21,8 @@ KNOWN, OTHER, NAMELESS = number(1), number(2), -1
 class Named(Night):
     """A night that also knows ID numbers and natural keys, as the records of a real one do."""
 
-    def subjects(self, among: ir.Table | None = None) -> ir.Table:
-        found = super().subjects(among)
+    def subjects(self, people: ir.Table) -> ir.Table:
+        found = super().subjects(people)
         valid = found.person > 0
         text = found.person.cast("string").concat("X")
         return found.mutate(id_number=ibis.ifelse(valid, text, ibis.null("string")), natural_key=ibis.ifelse(valid, ibis.null("string"), "H1"))

@@ -19,9 +19,10 @@ def id_06(night: Night) -> Finding:
 
     Side A is the number that sorts first. Looked at: persons with a valid number and a township.
     """
-    rows = {dataset: _placed(night.here(night.rows(dataset))) for dataset in DATASETS if dataset in night}
-    if not rows:
+    looked = [Looked(dataset, night.rows(dataset), "person", _placed(night.rows(dataset))) for dataset in DATASETS if dataset in night]
+    if not looked:
         return Finding((), (), subject="pair")
+    rows = {item.dataset: _born(night.here(item.rows.filter(item.which))) for item in looked}
     seen = union([table.select("person", *_WHERE) for table in rows.values()], empty()).distinct()
     crowded = seen.group_by(list(_WHERE)).agg(persons=seen.person.nunique()).filter(ibis._.persons > 1)
     met = night.facts.records.engine.kept(seen.semi_join(crowded, list(_WHERE)))
@@ -35,10 +36,14 @@ def id_06(night: Night) -> Finding:
     for dataset, table in rows.items():
         found = [table.join(pair.select("person", "pair", "pair_county"), "person").mutate(side=ibis.literal(side)) for side, pair in sides]
         parts.append(Part(dataset, found[0].union(found[1]), cells(BY_ROW, "number_in_record", "name", "id_number", "township")))
-    return Finding(parts, [Looked(dataset, table, "person") for dataset, table in rows.items()], subject="pair")
+    return Finding(parts, looked, subject="pair")
 
 
-def _placed(rows: ir.Table) -> ir.Table:
-    """Rows with a valid number, a township and a name without wildcards, which are equal to nothing; `born` is the birth date in the number."""
-    valid = rows.filter(rows.id_status == "valid", rows.township.notnull(), ~rows.name_folded.contains(WILDCARD))
-    return valid.mutate(born=(valid.person - valid.person % 1000) % 10**11)
+def _placed(rows: ir.Table) -> ir.BooleanValue:
+    """Whether a row has a valid number, a township and a name without wildcards, which are equal to nothing."""
+    return (rows.id_status == "valid") & rows.township.notnull() & ~rows.name_folded.contains(WILDCARD)
+
+
+def _born(rows: ir.Table) -> ir.Table:
+    """The rows with `born`, the birth date in the number."""
+    return rows.mutate(born=(rows.person - rows.person % 1000) % 10**11)

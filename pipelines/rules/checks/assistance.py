@@ -8,8 +8,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from pipelines.facts.tables import yuan
 from pipelines.policy import Policy
-from pipelines.rules.checks.finding import BY_ROW, A, B, Cell, Finding, Looked, Night, Part, cells, yuan
+from pipelines.rules.checks.finding import BY_ROW, A, B, Cell, Finding, Looked, Night, Part, cells
 from pipelines.workspace import date_number
 
 GRANT = ("name", "county_code", "grant_id", "assistance_type", "granted_on", "amount")

@@ -6,8 +6,8 @@ import ibis
 
 from pipelines.facts.cover import COVER
 from pipelines.facts.deaths import SOURCES, death_statements
-from pipelines.facts.tables import among, people
-from pipelines.rules.checks.finding import BY_ROW, A, B, Cell, Finding, Looked, Night, Part, cells, yuan
+from pipelines.facts.tables import among, people, yuan
+from pipelines.rules.checks.finding import BY_ROW, A, B, Cell, Finding, Looked, Night, Part, cells
 
 PERIOD = ("name", "county_code", "start_month", "end_month", "status")
 EMPLOYEE_SCHEMES = ("110", "120")
@@ -84,10 +84,11 @@ def en_05(night: Night) -> Finding:
     """
     facts = night.facts
     limit = facts.months_back(facts.policy.document.gradual_exit.grace_months)
-    grace = facts.active_dibao.filter(facts.active_dibao.status == "渐退期")
-    over = grace.filter(grace.grace_start < limit).mutate(grace_limit=ibis.literal(f"{limit // 100}-{limit % 100:02d}"))
+    dibao = facts.active_dibao
+    grace = dibao.status == "渐退期"
+    over = dibao.filter(grace, dibao.grace_start < limit).mutate(grace_limit=ibis.literal(f"{limit // 100}-{limit % 100:02d}"))
     shown = (*cells(A, "grace_start", *PERIOD, "grace_start"), Cell(B, "grace_start", "grace_limit", "grace_limit", of_policy=True))
-    return Finding([Part("dibao", over, shown)], [Looked("dibao", grace, "person")])
+    return Finding([Part("dibao", over, shown)], [Looked("dibao", dibao, "person", grace)])
 
 
 def en_06(night: Night) -> Finding:
@@ -98,11 +99,11 @@ def en_06(night: Night) -> Finding:
     facts = night.facts
     standards = facts.standards.rename(standard_county="county_code", standard_category="category", standard="amount")
     dibao = facts.active_dibao
-    dibao = dibao.join(standards, [dibao.county_code == standards.standard_county, dibao.category_key == standards.standard_category])
+    measured = dibao.join(standards, [dibao.county_code == standards.standard_county, dibao.category_key == standards.standard_category])
     pensions = facts.records["pension_benefit"]
     pensions = pensions.filter(pensions.scheme.isin(EMPLOYEE_SCHEMES), pensions.survival_status == "正常")
     highest = pensions.group_by("person").agg(highest=pensions.monthly_amount.max())
-    found = dibao.join(highest, "person")
+    found = measured.join(highest, "person")
     found = found.filter(found.highest >= found.standard)
     lowest = found.group_by("person").agg(lowest=found.standard.min())
     paid = pensions.join(lowest, "person")
@@ -140,10 +141,9 @@ def en_12(night: Night) -> Finding:
     for dataset, field in (("dibao", "household_amount"), ("tekun", "monthly_amount")):
         if dataset in night:
             rows = night.active(dataset)
-            given = rows.filter(rows[field].notnull())
-            unpaid = night.here(given.filter(given[field] == 0))
+            unpaid = night.here(rows.filter(rows[field] == 0))
             parts.append(Part(dataset, unpaid, (*cells(A, "cover_period", *PERIOD), Cell(B, field, "zero_amount"))))
-            looked.append(Looked(dataset, given, "person"))
+            looked.append(Looked(dataset, rows, "person", rows[field].notnull()))
     return Finding(parts, looked)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,12 +12,10 @@ from pipelines.extracts.coverage import Coverage
 from pipelines.facts import Facts
 from pipelines.rules.checks import alike_numbers, assistance, cover, gather, numbers, registers
 from pipelines.rules.checks.finding import Finding, Night
-from pipelines.rules.suspension import MISSING, Suspension, suspensions, unmet_anywhere
+from pipelines.rules.suspension import MISSING, suspensions, unmet_anywhere, write_suspensions
 from pipelines.workspace import atomic_path
 
 Check = Callable[[Night], Finding]
-
-SUSPENSIONS = pa.schema([pa.field(name, pa.string()) for name in Suspension._fields])
 
 CHECKS: dict[str, Check] = {
     "ID-01": numbers.id_01,
@@ -56,21 +54,13 @@ def evaluate_checks(facts: Facts, coverage: Coverage, folder: Path) -> dict[str,
     known = gather.subjects([item for items in found.values() for item in items], night)
     about = {name: gather.mismatches(name, items, known, night) for name, items in found.items() if items}
     cells = [gather.evidence(name, found[name], rows, night) for name, rows in about.items()]
-    counts = [gather.denominators(name, finding, night) for name, finding in findings.items()]
     _write(pa.concat_tables([gather.MISMATCHES.empty_table(), *about.values()]), folder / "mismatches.parquet")
     _write(pa.concat_tables([gather.EVIDENCE.empty_table(), *cells]), folder / "mismatch_evidence.parquet")
-    _write(pa.concat_tables([gather.DENOMINATORS.empty_table(), *counts]), folder / "denominators.parquet")
+    _write(gather.denominators(findings, night), folder / "denominators.parquet")
     raised = {(name, county) for name, rows in about.items() for county in rows["county_code"].unique().to_pylist()}
     lacking = [item for item in suspended if item.reason != MISSING or (item.rule, item.county_code) not in raised]
-    _add_suspensions(lacking, folder / "suspensions.parquet")
+    write_suspensions(lacking, CHECKS, folder / "suspensions.parquet")
     return {name: about[name].num_rows if name in about else 0 for name in findings}
-
-
-def _add_suspensions(suspended: Sequence[Suspension], target: Path) -> None:
-    """The flag rules' rows stay as they are; rows of checks are replaced, so that evaluating again adds nothing."""
-    others = [row for row in pq.read_table(target).to_pylist() if row["rule"] not in CHECKS] if target.is_file() else []
-    rows = sorted(others + [item._asdict() for item in suspended], key=lambda row: (row["rule"], row["county_code"], row["dataset"]))
-    _write(pa.Table.from_pylist(rows, schema=SUSPENSIONS), target)
 
 
 def _write(rows: pa.Table, target: Path) -> None:

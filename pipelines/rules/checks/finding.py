@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from pipelines.extracts.coverage import Coverage
 from pipelines.facts import Facts
@@ -53,11 +52,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Looked:
-    """What a check looked at in one dataset: `rows`, counted per county as rows or as distinct `person`."""
+    """What a check looked at in one dataset: the `rows` that are `which` (all, where not given), counted per county as rows or as distinct `person`.
+
+    Tables that several checks look at are counted once for all of them, so `rows` is the whole table and `which` picks from it.
+    """
 
     dataset: str
     rows: ir.Table
     unit: str = "row"
+    which: ir.BooleanValue | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,6 @@ class Night:
         self.coverage = coverage
         self.engine = facts.records.engine
         self.region = facts.policy.region
-        self._counted: dict[tuple[Hashable, str], pa.Table] = {}
 
     def __contains__(self, dataset: object) -> bool:
         return dataset in self.facts.records
@@ -103,20 +105,6 @@ class Night:
     def provable(self, dataset: str) -> list[str]:
         """The counties in which absence from the dataset can be proven."""
         return [county for county in self.counties if self.coverage.complete(dataset, county)]
-
-    def counted(self, rows: ir.Table, unit: str) -> pa.Table:
-        """`county_code` and `checked`: how many rows, or distinct persons, there are in each county of the region. Counted once a night."""
-        key = (rows.op(), unit)
-        if key not in self._counted:
-            here = self.here(rows)
-            count = here.person.nunique() if unit == "person" else here.count()
-            self._counted[key] = self.engine.arrow(here.group_by("county_code").agg(checked=count.cast("int64")))
-        return self._counted[key]
-
-
-def yuan(fen: ir.IntegerValue) -> ir.StringValue:
-    """An amount of fen, not below 0, as yuan with two decimals."""
-    return (fen // 100).cast("string").concat(".", (fen % 100).cast("string").lpad(2, "0"))
 
 
 def cells(side: str, shows: str, *fields: str) -> tuple[Cell, ...]:

@@ -5,7 +5,7 @@ The engine gives the found rows, which are few; what is made of them is Arrow, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.rules.checks.finding import Cell, Finding, Night, Part
+from pipelines.rules.checks.finding import Cell, Finding, Looked, Night, Part
 
 POLICY = "policy"
 _SOURCE = {"snapshot": "int32", "file": "string", "line": "string", "line_no": "int64", "member_no": "int32"}
@@ -101,15 +101,34 @@ def evidence(check: str, found: Sequence[FoundRows], about: pa.Table, night: Nig
     return rows.select(EVIDENCE.names).cast(EVIDENCE)
 
 
-def denominators(check: str, finding: Finding, night: Night) -> pa.Table:
-    """How many rows or persons a check looked at per county and dataset: DENOMINATORS, sorted."""
-    tables = [DENOMINATORS.empty_table()]
-    for looked in finding.looked:
-        counted = night.counted(looked.rows, looked.unit)
-        label = {"check": pa.repeat(check, counted.num_rows), "dataset": pa.repeat(looked.dataset, counted.num_rows)}
-        columns: dict[str, Any] = {"county_code": counted["county_code"], "checked": counted["checked"], **label}
-        tables.append(pa.table({name: columns[name] for name in DENOMINATORS.names}, schema=DENOMINATORS))
-    return pa.concat_tables(tables).sort_by([("county_code", "ascending"), ("dataset", "ascending")])
+def denominators(findings: Mapping[str, Finding], night: Night) -> pa.Table:
+    """How many rows or persons each check looked at per county of the region and dataset: DENOMINATORS, sorted. Every table is read once."""
+    looked: dict[Hashable, list[tuple[str, Looked]]] = {}
+    for check, finding in findings.items():
+        for item in finding.looked:
+            looked.setdefault(item.rows.op(), []).append((check, item))
+    tables = [DENOMINATORS.empty_table(), *(_counted(items, night) for items in looked.values())]
+    return pa.concat_tables(tables).sort_by([(name, "ascending") for name in ("check", "county_code", "dataset")])
+
+
+def _counted(looked: Sequence[tuple[str, Looked]], night: Night) -> pa.Table:
+    """What checks looked at in one table: DENOMINATORS. A county where a check looked at nothing has no row."""
+    rows = looked[0][1].rows
+    measures: dict[Hashable, tuple[str, ir.IntegerScalar]] = {}
+    names = []
+    for _, item in looked:
+        key = (item.unit, item.which.op() if item.which is not None else None)
+        count = rows.person.nunique(where=item.which) if item.unit == "person" else rows.count(where=item.which)
+        names.append(measures.setdefault(key, (f"counted_{len(measures)}", count.cast("int64")))[0])
+    counts = night.here(rows.group_by("county_code").agg(**dict(measures.values())))
+    found = night.engine.arrow(counts)
+    parts = []
+    for (check, item), name in zip(looked, names, strict=True):
+        some = found.filter(pc.greater(found[name], pa.scalar(0)))
+        label = {"check": pa.repeat(check, some.num_rows), "dataset": pa.repeat(item.dataset, some.num_rows)}
+        columns: dict[str, Any] = {"county_code": some["county_code"], "checked": some[name], **label}
+        parts.append(pa.table({name: columns[name] for name in DENOMINATORS.names}, schema=DENOMINATORS))
+    return pa.concat_tables(parts)
 
 
 def _narrow(subject: str, part: Part, night: Night) -> ir.Table:

@@ -19,8 +19,8 @@ def id_01(night: Night) -> Finding:
     """
     parts, looked = [], []
     for dataset in _present(night):
-        rows = night.here(night.rows(dataset))
-        wrong = rows.filter(rows.id_status != "valid")
+        rows = night.rows(dataset)
+        wrong = night.here(rows.filter(rows.id_status != "valid"))
         wrong = wrong.mutate(detail=wrong.id_status)
         parts.append(Part(dataset, wrong, (*cells(A, "number_in_record", "name", "id_number"), Cell(B, "id_status", "number_status"))))
         looked.append(Looked(dataset, rows))
@@ -32,16 +32,17 @@ def id_02(night: Night) -> Finding:
 
     Side A is the name that sorts first, side B whatever differs from it or from another. Looked at: records with a valid number.
     """
-    numbered = {dataset: _with_number(night.rows(dataset)) for dataset in _present(night)}
+    looked = [Looked(dataset, rows, which=_has_number(rows)) for dataset in _present(night) for rows in [night.rows(dataset)]]
+    numbered = {item.dataset: item.rows.filter(item.which) for item in looked}
     differing = names_that_differ(night.engine, list(numbered.values()))
     if differing is None:
-        return Finding((), [Looked(dataset, rows) for dataset, rows in numbered.items()])
+        return Finding((), looked)
     first = differing.group_by("person").agg(first=differing.name_folded.min())
     parts = []
     for dataset, rows in numbered.items():
         named = rows.semi_join(differing, ["person", "name_folded"]).join(first, "person")
         parts.append(Part(dataset, named.mutate(side=ibis.ifelse(named.name_folded == named.first, A, B)), cells(BY_ROW, "name_in_record", "name")))
-    return Finding(parts, [Looked(dataset, rows) for dataset, rows in numbered.items()])
+    return Finding(parts, looked)
 
 
 def id_03(night: Night) -> Finding:
@@ -51,12 +52,13 @@ def id_03(night: Night) -> Finding:
     """
     parts, looked = [], []
     for dataset in _present(night):
-        rows = _with_number(night.here(night.rows(dataset)))
-        rows = rows.filter(rows.sex.notnull() | rows.birth_date.notnull())
-        wrong = rows.filter((rows.sex != rows.id_sex).fill_null(False) | (rows.birth_date != rows.id_birth_date).fill_null(False))
+        rows = night.rows(dataset)
+        told = _has_number(rows) & (rows.sex.notnull() | rows.birth_date.notnull())
+        other = (rows.sex != rows.id_sex).fill_null(False) | (rows.birth_date != rows.id_birth_date).fill_null(False)
+        wrong = night.here(rows.filter(told, other))
         says = (Cell(B, "id_number", "number_says"), Cell(B, "sex", "number_says", "id_sex"), Cell(B, "birth_date", "number_says", "id_birth_date"))
         parts.append(Part(dataset, wrong, (*cells(A, "column_says", "name", "sex", "birth_date"), *says)))
-        looked.append(Looked(dataset, rows))
+        looked.append(Looked(dataset, rows, which=told))
     return Finding(parts, looked, subject="record")
 
 
@@ -69,7 +71,8 @@ def id_04(night: Night) -> Finding:
     for dataset in ROSTERS:
         if dataset not in night:
             continue
-        rows = _in_force(night, dataset)
+        item = _in_force(night, dataset)
+        rows = item.rows if item.which is None else item.rows.filter(item.which)
         order = [rows.file, rows.line_no, rows.member_no]
         repeated = rows.mutate(
             times=rows.count().over(ibis.window(group_by=rows.person)),
@@ -78,7 +81,7 @@ def id_04(night: Night) -> Finding:
         repeated = repeated.filter(repeated.times > 1)
         repeated = repeated.mutate(side=ibis.ifelse(repeated.place == 0, A, B))
         parts.append(Part(dataset, repeated, cells(BY_ROW, "roster_row", "name", *_ROSTER_CELLS[dataset])))
-        looked.append(Looked(dataset, rows, "person"))
+        looked.append(item)
     return Finding(parts, looked)
 
 
@@ -87,16 +90,17 @@ def id_05(night: Night) -> Finding:
 
     Side A is the columns, side B the number. Looked at: certificates whose number can be read.
     """
-    rows = night.here(night.facts.certificates)
-    rows = rows.filter(rows.number_category.notnull())
-    wrong = rows.filter((rows.category.cast("int32") != rows.number_category) | (rows.level.cast("int32") != rows.number_level))
+    rows = night.facts.certificates
+    readable = rows.number_category.notnull()
+    other = (rows.category.cast("int32") != rows.number_category) | (rows.level.cast("int32") != rows.number_level)
+    wrong = night.here(rows.filter(readable, other))
     says = (
         Cell(B, "certificate_number", "number_says"),
         Cell(B, "category", "number_says", "number_category"),
         Cell(B, "level", "number_says", "number_level"),
     )
     part = Part("disability_certificates", wrong, (*cells(A, "column_says", "name", "category", "level"), *says))
-    return Finding([part], [Looked("disability_certificates", rows)], subject="record")
+    return Finding([part], [Looked("disability_certificates", rows, which=readable)], subject="record")
 
 
 _ROSTER_CELLS = {
@@ -112,14 +116,14 @@ def _present(night: Night) -> list[str]:
     return [dataset for dataset in DATASETS if dataset in night]
 
 
-def _with_number(rows: ir.Table) -> ir.Table:
-    return rows.filter(rows.id_status == "valid")
+def _has_number(rows: ir.Table) -> ir.BooleanValue:
+    return rows.id_status == "valid"
 
 
-def _in_force(night: Night, dataset: str) -> ir.Table:
+def _in_force(night: Night, dataset: str) -> Looked:
     facts = night.facts
     if dataset == "low_income":
-        return facts.low_income
+        return Looked(dataset, facts.low_income, "person")
     if dataset == "disability_certificates":
-        return facts.certificates.filter(facts.certificates.in_force)
-    return night.rows(dataset) if dataset == "poverty_register" else night.active(dataset)
+        return Looked(dataset, facts.certificates, "person", facts.certificates.in_force)
+    return Looked(dataset, night.rows(dataset) if dataset == "poverty_register" else night.active(dataset), "person")

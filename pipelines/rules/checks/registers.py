@@ -20,16 +20,13 @@ def en_07(night: Night) -> Finding:
     Looked at: persons with a claim of such a half.
     """
     parts: list[Part] = []
-    looked = []
+    register, claimed = night.facts.poverty, []
     for dataset in COVER:
         claim = f"{dataset}_claim"
-        register = night.facts.poverty
-        register = register.filter(register[claim].notnull(), register.county_code.isin(night.provable(dataset)))
-        looked.append(register)
+        claimed.append(register[claim].notnull() & register.county_code.isin(night.provable(dataset)))
         if dataset in night:
-            parts += _half(night, register, dataset, claim)
-    both = looked[0].union(looked[1])
-    return Finding(parts, [Looked("poverty_register", both, "person")])
+            parts += _half(night, register.filter(claimed[-1]), dataset, claim)
+    return Finding(parts, [Looked("poverty_register", register, "person", claimed[0] | claimed[1])])
 
 
 def en_10(night: Night) -> Finding:
@@ -41,8 +38,8 @@ def en_10(night: Night) -> Finding:
     facts, proven = night.facts, night.provable(CERTIFICATES)
     if not proven:
         return Finding((), ())
-    register = facts.poverty
-    register = register.filter(register.health.contains(DISABLED), register.county_code.isin(proven))
+    disabled = facts.poverty.health.contains(DISABLED) & facts.poverty.county_code.isin(proven)
+    register = facts.poverty.filter(disabled)
     certificates = facts.certificates
     missing = not_among(register, certificates.filter(certificates.in_force))
     missing = _doubted(night, missing, CERTIFICATES)
@@ -52,7 +49,7 @@ def en_10(night: Night) -> Finding:
         Part("poverty_register", missing, (*cells(A, "health", "name", "household_no", "health"), absent)),
         Part(CERTIFICATES, ended, cells(B, "certificate_ended", "name", "certificate_number", "status", "valid_until"), places=False),
     ]
-    return Finding(parts, [Looked("poverty_register", register, "person")])
+    return Finding(parts, [Looked("poverty_register", facts.poverty, "person", disabled)])
 
 
 def _half(night: Night, register: ir.Table, dataset: str, claim: str) -> list[Part]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,8 @@ from pipelines.errors import SettingsError
 from pipelines.workspace import atomic_path
 
 _STAGE = -1
+# The queries of `Engine.planned`, by kind of engine, view and key
+_QUERIES: dict[tuple[str, str, str], str] = {}
 _SPARK_MASTER = re.compile(r"spark://\S+|local(\[(\d+|\*)\])?")
 
 
@@ -27,6 +30,7 @@ class Engine:
     def __init__(self, connection: ibis.BaseBackend, kind: str) -> None:
         self.connection = connection
         self.kind = kind
+        self._planned: dict[tuple[str, str], ir.Table] = {}
 
     def read(self, paths: Iterable[Path]) -> ir.Table:
         """The rows of Parquet files (or folders, as Spark writes them) that share one schema, as a lazy table."""
@@ -35,23 +39,26 @@ class Engine:
             return self._spark_table(self._session.read.parquet(*names))  # ibis' own reader takes a single path
         return self.connection.read_parquet([f"{name}/*.parquet" if Path(name).is_dir() else name for name in names])
 
-    def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, in_order: bool = False) -> Path:
+    def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, as_it_comes: bool = False) -> Path:
         """Writes `table` to Parquet at `target`, atomically, and returns `target`: one file on DuckDB, a folder of parts on Spark.
 
-        Rows are sorted by `order_by`; with `in_order` they keep the order in which they were read, which is far cheaper than sorting.
+        Rows are sorted by `order_by`. `as_it_comes` is for one pass over many rows: they keep the order in which they were read, far cheaper than
+        sorting, and a filter stays where it stands: moved below the steps before it, it would compute once more what it asks for.
         """
         ordered = table.order_by(list(order_by)) if order_by else table
         if self.kind == "spark":
             return self._write_folder(ordered, target)
-        if in_order:
-            self.connection.raw_sql("SET preserve_insertion_order=true")
-        try:
-            with atomic_path(target) as beside:
-                self.connection.to_parquet(ordered, beside, compression="zstd")
-        finally:
-            if in_order:
-                self.connection.raw_sql("SET preserve_insertion_order=false")
+        with self._one_pass() if as_it_comes else nullcontext(), atomic_path(target) as beside:
+            self.connection.to_parquet(ordered, beside, compression="zstd")
         return target
+
+    @contextmanager
+    def _one_pass(self) -> Iterator[None]:
+        self.connection.raw_sql("SET preserve_insertion_order=true; SET disabled_optimizers='filter_pushdown'")
+        try:
+            yield
+        finally:
+            self.connection.raw_sql("SET preserve_insertion_order=false; SET disabled_optimizers=''")
 
     def _write_folder(self, table: ir.Table, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +102,20 @@ class Engine:
         """A view called `name` of `table`, in place of one that had the name: what is built on it holds for the new rows."""
         made: ir.Table = self.connection.create_view(name, table, overwrite=True)
         return made
+
+    def planned(self, name: str, key: str, make: Callable[[], ir.Table]) -> ir.Table:
+        """A view called `name` of the expression that `make` gives, which `key` stands for; it reads other views by their names.
+
+        Building an expression and writing it as a query takes longer than to run it on a small file, so both are done once a process, whatever
+        engines it opens. `key` names everything that the expression depends on, `name` aside.
+        """
+        if (name, key) not in self._planned:
+            query = _QUERIES.get((self.kind, name, key))
+            if query is None:
+                query = _QUERIES[self.kind, name, key] = self.connection.compile(make())
+            self.connection.raw_sql(f"CREATE OR REPLACE {'TEMPORARY ' if self.kind == 'spark' else ''}VIEW {name} AS {query}")
+            self._planned[name, key] = self.connection.table(name)
+        return self._planned[name, key]
 
     def _spark_table(self, frame: Any) -> ir.Table:
         view = f"frame_{uuid4().hex}"

@@ -33,9 +33,10 @@ from pipelines.extracts.validate import Validation, validate
 from pipelines.facts import Facts
 from pipelines.identity.candidates import DIFFERENT, SAME
 from pipelines.identity.evaluation import Evaluation, against_reviews, against_truth
+from pipelines.identity.identify import identify
 from pipelines.identity.links import DEFAULT_MODEL, link
 from pipelines.identity.model import Model, load_model
-from pipelines.identity.records import identify, open_records
+from pipelines.identity.records import open_records
 from pipelines.identity.tokens import open_tokens
 from pipelines.identity.training import train_model
 from pipelines.ledger.database import Ledger

@@ -13,7 +13,7 @@ import pytest
 from pipelines.engine import Engine, open_engine, pinned, remove, staged
 from pipelines.errors import SettingsError
 from pipelines.extracts.conform import conform
-from pipelines.identity.records import identify
+from pipelines.identity.identify import identify
 from tests.extracts.landing_factory import CONTRACTS, REGION, Inbox, csv_text
 from tests.extracts.test_types import CASES, read_all
 from tests.identity.test_numbers import NUMBER, by_engine, by_value
@@ -75,7 +75,7 @@ def test_large_integers_beside_nulls_come_through_whole(engine, tmp_path) -> Non
 def test_what_is_written_again_replaces_what_was_there(engine, tmp_path) -> None:
     path = tmp_path / "deep" / "numbers.parquet"
     engine.write(numbers(engine, 5), path)
-    engine.write(numbers(engine, 3), path, in_order=True)
+    engine.write(numbers(engine, 3), path, as_it_comes=True)
     assert engine.arrow(engine.read([path]).order_by("n"))["n"].to_pylist() == [0, 1, 2]
     assert [entry.name for entry in path.parent.iterdir()] == ["numbers.parquet"]
     remove(path)
@@ -127,7 +127,7 @@ def test_rows_keep_the_order_of_their_lines(tmp_path: Path) -> None:
     engine = open_engine(threads=2)
     pq.write_table(pa.table({"n": range(300_000)}), tmp_path / "many.parquet", row_group_size=10_000)
     table = engine.read([tmp_path / "many.parquet"])
-    engine.write(table.filter(table.n % 3 == 0), tmp_path / "some.parquet", in_order=True)
+    engine.write(table.filter(table.n % 3 == 0), tmp_path / "some.parquet", as_it_comes=True)
     assert pq.read_table(tmp_path / "some.parquet")["n"].to_pylist() == list(range(0, 300_000, 3))
     engine.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
@@ -17,23 +18,25 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from pipelines.contracts import Contract
-from pipelines.engine import Engine, pinned, remove
+from pipelines.engine import Engine, remove
 from pipelines.errors import StageError
 from pipelines.extracts.land import Landing
-from pipelines.extracts.rows import FLAWS, Identify, conformed_rows, quarantined_rows, typed_rows, warning_rows
+from pipelines.extracts.rows import FLAWS, LINES, Identify, conformed_rows, known_rows, quarantined_rows, warning_rows
 from pipelines.policy import Region
 from pipelines.workspace import Workspace, atomic_path, date_number
 
 REFUSED_ABOVE = 10  # per cent of a file's rows
 FIRST_LINES = 20
 SORTED_ROWS = 100_000
-LINES = ("line_no", "member_no")
+LANDED = ("line", *LINES, "numeric_cells", "problem")
+NO_NAMES = pa.table({"name": pa.array([], pa.string()), "folded": pa.array([], pa.string())})
 # Whatever these say decides what a conformed row holds, so their text is part of what a result is kept by
 CODE = (
     *(f"extracts/{name}" for name in ("conform.py", "rows.py", "types.py", "reasons.py", "reasons.yaml")),
-    *(f"identity/{name}.py" for name in ("numbers", "names", "records")),
+    *(f"identity/{name}.py" for name in ("numbers", "names", "identify")),
 )
 
 
@@ -87,31 +90,83 @@ def conform(engine: Engine, workspace: Workspace, contract: Contract, landing: L
     report = result.path.with_suffix(".json")
     if report.is_file() and (kept := _load(report, result)) is not None:
         return kept
-    landed = _delivered(engine, contract, result, landed_path)
-    typed = pinned(typed_rows(landed, contract, region))
-    done = replace(result, rows=_number(engine, landed.count()))
-    # Rows come in the order of their lines; sorting them again is cheap for small files only, where the engine may turn a join around
-    order = LINES if done.rows <= SORTED_ROWS else ()
-    engine.write(conformed_rows(typed, contract, identify), done.path, order, in_order=not order)
-    done = _counted(engine, done)
-    faulty = quarantined_rows(typed, contract, identify)
-    engine.write(faulty if done.rows > done.conformed else _nothing(engine, faulty), done.quarantine_path, LINES)
-    done = _with_quarantine(engine, done)
-    if done.quarantined * 100 > done.rows * REFUSED_ABOVE:
-        done = _refused(done)
-    else:
-        warned = warning_rows(engine.view(f"conformed_{contract.dataset}", engine.read([done.path])), contract)
-        engine.write(warned if done.warnings else _nothing(engine, warned), done.warnings_path, (*LINES, "column"))
-        done = replace(done, warnings=_number(engine, engine.read([done.warnings_path]).count()))
+    done = _written(engine, contract, region, identify, result, landed_path)
     _save(report, done)
     return done
 
 
-def _delivered(engine: Engine, contract: Contract, result: Conformed, landed_path: Path) -> ir.Table:
-    """The landed rows with the columns that come from the delivery. One view name for all files of a dataset, so that the plan is made once."""
-    rows = engine.read([landed_path]).select(*contract.fields, "line", "line_no", "member_no", "numeric_cells", "problem")
-    source = {"snapshot": ibis.literal(date_number(result.snapshot), "int32"), "file_county": ibis.literal(result.county_code, "string")}
-    return engine.view(f"landed_{contract.dataset}", rows.mutate(file=ibis.literal(result.file), **source))
+def _written(engine: Engine, contract: Contract, region: Region, identify: Identify, done: Conformed, landed_path: Path) -> Conformed:
+    """Writes what becomes of the landed rows, each of which is read once: only those that did not conform, and flawed ones, are looked at again."""
+    plan = _Plan(engine, contract, region, identify, done)
+    landed = engine.read([landed_path])
+    plan.read(landed)
+    done = replace(done, rows=_number(engine, landed.count()))
+    # Rows come in the order of their lines; sorting them again is cheap for small files only, where the engine may turn a join around
+    order = LINES if done.rows <= SORTED_ROWS else ()
+    engine.write(plan.conformed, done.path, order, as_it_comes=True)
+    done = _counted(engine, done)
+    conformed = engine.read([done.path])
+    if done.rows > done.conformed:
+        left = engine.kept(landed.anti_join(conformed, LINES))
+        plan.read(left)
+        engine.write(plan.quarantined, done.quarantine_path, LINES)
+        engine.forget(left)
+    else:
+        engine.write(_nothing(engine, plan.quarantined), done.quarantine_path)
+    done = _with_quarantine(engine, done)
+    if done.quarantined * 100 > done.rows * REFUSED_ABOVE:
+        return _refused(done)
+    warned = plan.warned(conformed)
+    engine.write(warned if done.warnings else _nothing(engine, warned), done.warnings_path, (*LINES, "column"))
+    return replace(done, warnings=_number(engine, engine.read([done.warnings_path]).count()))
+
+
+class _Plan:
+    """What is to be written of a file, as views over views of what is read: so the same queries serve every file of a dataset."""
+
+    def __init__(self, engine: Engine, contract: Contract, region: Region, identify: Identify, file: Conformed) -> None:
+        self._engine, self._contract, self._region, self._identify, self._file = engine, contract, region, identify, file
+        depends = [contract.digest, region.code, region.counties, _code()]
+        self._key = hashlib.sha256(json.dumps(depends, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+    def read(self, rows: ir.Table) -> None:
+        """Takes `rows`, as landed, for those that are to be conformed or quarantined, with the columns that come from the delivery."""
+        source = {"file": ibis.literal(self._file.file), "snapshot": ibis.literal(date_number(self._file.snapshot), "int32")}
+        source["file_county"] = ibis.literal(self._file.county_code, "string")
+        rows = rows.select(*self._contract.fields, *LANDED).mutate(**source)
+        names = self._identify.changed_names(rows) if self._contract.id_field else NO_NAMES
+        self._engine.view(self._name("names"), self._engine.kept(self._engine.table(names)))
+        self._engine.view(self._name("landed"), rows)
+
+    @property
+    def conformed(self) -> ir.Table:
+        """The rows that conform."""
+        known = self._known()
+        return self._view("conformed", lambda: conformed_rows(known, self._contract))
+
+    @property
+    def quarantined(self) -> ir.Table:
+        """The rows that do not."""
+        known = self._known()
+        return self._view("quarantined", lambda: quarantined_rows(known, self._contract))
+
+    def warned(self, conformed: ir.Table) -> ir.Table:
+        """What is to be said of `conformed`, the rows that were written."""
+        written = self._engine.view(self._name("written"), conformed)
+        return self._view("warned", lambda: warning_rows(written, self._contract))
+
+    def _known(self) -> ir.Table:
+        def made() -> ir.Table:
+            landed, names = (self._engine.connection.table(self._name(part)) for part in ("landed", "names"))
+            return known_rows(landed, names, self._contract, self._region, self._identify)
+
+        return self._view("known", made)
+
+    def _name(self, part: str) -> str:
+        return f"{part}_{self._contract.dataset}"
+
+    def _view(self, part: str, make: Callable[[], ir.Table]) -> ir.Table:
+        return self._engine.planned(self._name(part), self._key, make)
 
 
 def _nothing(engine: Engine, table: ir.Table) -> ir.Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from pipelines.contracts import Contract, Field
 from pipelines.engine import staged
@@ -14,66 +15,83 @@ from pipelines.extracts.types import default, prepared, value
 from pipelines.policy import Region
 
 COUNTY = "county_code"
-Identify = Callable[[ir.Table, Contract], ir.Table]
-
 PLAIN_TYPES = ("text", "name", "id")  # always readable
-SOURCE = ("file", "line", "line_no", "member_no", "snapshot")
+LINES = ("line_no", "member_no")
+SOURCE = ("file", "line", *LINES, "snapshot")
 COMMON = {"township": "string", "village": "string", "phone": "string", "sex": "string", "birth_date": "int32"}
 FAULT = "fault"
 """int32: what quarantines the row; 0 nothing, 1 landing's problem, 2i + 2 field i is empty, 2i + 3 field i is unreadable."""
 FLAWS = "flaws"
 """int64: bit i for an unreadable optional field i; the bit after the last field for a row that names another county than its file."""
+_LANDED = "landed_"
 
 
-def typed_rows(landed: ir.Table, contract: Contract, region: Region) -> ir.Table:
-    """Every landed row with its text, `<field>` as landed and `typed_<field>` as value, the source columns, `fault` and `flaws`.
+class Identify(Protocol):
+    """What conforming adds about who a row is about; handed in because identity stands above extracts."""
 
-    Besides what landing wrote, `landed` has `file`, `snapshot` (int32 yyyymmdd) and `file_county` (of a county's own file, else null).
+    def changed_names(self, rows: ir.Table) -> pa.Table:
+        """`name`, `folded`: the names of `rows` that folding changes."""
+
+    def __call__(self, rows: ir.Table, names: ir.Table, contract: Contract) -> ir.Table:
+        """`rows` (the contract's fields as landed) with the identity columns; `names` is what `changed_names` gave."""
+
+
+def known_rows(landed: ir.Table, names: ir.Table, contract: Contract, region: Region, identify: Identify) -> ir.Table:
+    """Every landed row with its text, `typed_<field>` as value where the type is no text, identity and source columns, `fault` and `flaws`.
+
+    Besides what landing wrote, `landed` has `file`, `snapshot` (int32 yyyymmdd) and `file_county` (of a county's own file, else null). Where
+    identity replaces a field, its text stays as `landed_<field>`.
     """
     fields = list(contract.fields.values())
+    numbers = {f"{_LANDED}{field.name}": landed[field.name] for field in fields if field.type == "id"}
+    rows = identify(landed.mutate(**numbers), names, contract).drop("numeric_cells")
     read = [field for field in fields if field.type not in PLAIN_TYPES]
-    forms = staged(landed.mutate(**{f"form_{field.name}": prepared(field, landed[field.name]) for field in read}))
+    forms = staged(rows.mutate(**{f"form_{field.name}": prepared(field, rows[field.name]) for field in read}))
     values = {f"value_{field.name}": value(field, forms[f"form_{field.name}"], region) for field in read}
     rows = staged(forms.mutate(**values).drop(*(f"form_{field.name}" for field in read)))
-    typed = {f"typed_{field.name}": _filled(rows, field, region) for field in fields}
-    return rows.mutate(**typed, **{FAULT: _fault(rows, fields), FLAWS: _flaws(rows, fields)}).drop(*values, "file_county")
+    typed = {f"typed_{field.name}": _filled(rows, field, region) for field in fields if field in read or field.default is not None}
+    return staged(rows.mutate(**typed, **{FAULT: _fault(rows, fields), FLAWS: _flaws(rows, fields)}).drop(*values, "file_county"))
 
 
-def conformed_rows(typed: ir.Table, contract: Contract, identify: Identify) -> ir.Table:
+def conformed_rows(known: ir.Table, contract: Contract) -> ir.Table:
     """The rows without a fault: the contract's fields, typed; the common fields, null where the dataset has none; source and identity columns;
     `flaws`."""
-    own = {name: typed[f"typed_{name}"] for name in contract.fields}
+    own = {name: known[f"typed_{name}"] if f"typed_{name}" in known.columns else known[name] for name in contract.fields}
     absent = {name: ibis.null(kind) for name, kind in COMMON.items() if name not in contract.fields}
-    table = typed.filter(typed[FAULT] == 0).select(**own, **absent, **{name: typed[name] for name in (*SOURCE, "numeric_cells", FLAWS)})
-    return identify(table, contract).drop("numeric_cells")
+    return known.filter(known[FAULT] == 0).select(**own, **absent, **{name: known[name] for name in (*SOURCE, FLAWS, *_identity(known, contract))})
 
 
-def quarantined_rows(typed: ir.Table, contract: Contract, identify: Identify) -> ir.Table:
+def quarantined_rows(known: ir.Table, contract: Contract) -> ir.Table:
     """The rows with a fault, kept whole: the landed text, `row_county` (null where it cannot be read), source and identity columns, `column`,
     `reason`. A delivered field of one of these two names stands as `delivered_reason`."""
-    rows = typed.filter(typed[FAULT] > 0).rename(row_county=f"typed_{COUNTY}")
-    rows = rows.select(*contract.fields, "row_county", *SOURCE, "numeric_cells", "problem", FAULT)
-    whole = rows.mutate(**{f"landed_{name}": rows[name] for name in contract.fields})
-    known = identify(whole, contract)
-    identity = [name for name in known.columns if name not in whole.columns]
-    explained = _explained(known, list(contract.fields.values()))
-    text = {f"delivered_{name}" if name in explained else name: known[f"landed_{name}"] for name in contract.fields}
-    return known.select(**text, **{name: known[name] for name in ("row_county", *SOURCE, *identity)}, **explained)
+    rows = known.filter(known[FAULT] > 0)
+    explained = _explained(rows, list(contract.fields.values()))
+    landed = {name: f"{_LANDED}{name}" if f"{_LANDED}{name}" in rows.columns else name for name in contract.fields}
+    text = {f"delivered_{name}" if name in explained else name: rows[column] for name, column in landed.items()}
+    source = {name: rows[name] for name in (*SOURCE, *_identity(known, contract)) if name not in text}
+    return rows.select(**text, row_county=rows[f"typed_{COUNTY}"], **source, **explained)
+
+
+def _identity(known: ir.Table, contract: Contract) -> list[str]:
+    """The columns that identity adds, other than contract fields."""
+    other = {*contract.fields, *SOURCE, FAULT, FLAWS, "problem"}
+    return [name for name in known.columns if name not in other and not name.startswith((_LANDED, "typed_"))]
 
 
 def warning_rows(conformed: ir.Table, contract: Contract) -> ir.Table:
     """One row for every flaw of a conformed row: `file`, `line`, `line_no`, `member_no`, `column`, `reason`."""
     fields = list(contract.fields.values())
+    kinds = [(2**bit, field.name, reasons.unreadable(field)) for bit, field in enumerate(fields) if _may_be_flawed(field)]
+    kinds.append((2 ** len(fields), COUNTY, reasons.other_county()))
     flawed = conformed.filter(conformed[FLAWS] != 0)
-    kinds = [(bit, field.name, reasons.unreadable(field)) for bit, field in enumerate(fields) if _may_be_flawed(field)]
-    kinds.append((len(fields), COUNTY, reasons.other_county()))
-    return ibis.union(
-        *(
-            flawed.filter(flawed[FLAWS] % 2 ** (bit + 1) >= 2**bit).select(
-                "file", "line", "line_no", "member_no", column=ibis.literal(column), reason=ibis.literal(reason)
-            )
-            for bit, column, reason in kinds
-        )
+    each = staged(flawed.mutate(_flaw=ibis.array([ibis.literal(flaw, "int64") for flaw, _, _ in kinds]).unnest()))
+    found = each.filter(each[FLAWS] % (each["_flaw"] * 2) >= each["_flaw"])
+    return found.select(
+        "file",
+        "line",
+        *LINES,
+        column=ibis.cases(*((found["_flaw"] == flaw, column) for flaw, column, _ in kinds)),
+        reason=ibis.cases(*((found["_flaw"] == flaw, reason) for flaw, _, reason in kinds)),
     )
 
 

@@ -41,19 +41,22 @@ def fold_all(names: Sequence[str]) -> list[str]:
     return simplified.split("\n")
 
 
-def with_folded_names(table: ir.Table) -> ir.Table:
-    """`table` (with `name`) with `name_folded`. Reads the distinct names at once; only those that folding changes join back."""
+def changed_names(rows: ir.Table) -> pa.Table:
+    """`name`, `folded`: the distinct names of `rows` that folding changes, which are few. Reads the names at once."""
     given: list[str] = []
     folded: list[str] = []
-    for batch in table.select("name").distinct().to_pyarrow_batches(chunk_size=_BATCH):
+    for batch in rows.select("name").distinct().to_pyarrow_batches(chunk_size=_BATCH):
         names = [name for name in batch.column("name").to_pylist() if name is not None]
         changed = [(name, new) for name, new in zip(names, fold_all(names), strict=True) if name != new]
         given += [name for name, _ in changed]
         folded += [new for _, new in changed]
-    if not given:
-        return table.mutate(name_folded=table.name)
-    known = ibis.memtable(pa.table({"_given": given, "_folded": folded}))
-    joined = table.left_join(known, table.name == known["_given"])
+    return pa.table({"name": pa.array(given, pa.string()), "folded": pa.array(folded, pa.string())})
+
+
+def with_folded_names(rows: ir.Table, changed: ir.Table) -> ir.Table:
+    """`rows` (with `name`) with `name_folded`; `changed` is what `changed_names` gave for them, as a table of the engine."""
+    known = changed.select(_given="name", _folded="folded")
+    joined = rows.left_join(known, rows.name == known["_given"])
     return joined.mutate(name_folded=ibis.coalesce(joined["_folded"], joined.name)).drop("_given", "_folded")
 
 

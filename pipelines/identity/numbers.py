@@ -151,14 +151,19 @@ def with_number(table: ir.Table, column: str, numeric: ir.BooleanValue, prefix: 
     """
     given = table.columns
     text = table[column]
-    table = staged(table.mutate(_text=text, _clean=compact(text).fill_null(""), _numeric=numeric.fill_null(False)))
+    # Most cells hold a number as it should be written: found out once, it spares them every other regular expression
+    plain = ~numeric.fill_null(False) & text.re_search(_NUMBER).fill_null(False)
+    table = staged(table.mutate(_text=text, _numeric=numeric.fill_null(False), _plain=plain))
+    table = staged(table.mutate(_clean=ibis.cases((table._plain, table._text), else_=compact(table._text).fill_null(""))))
     table = staged(table.mutate(_kind=_kind(table)))
-    table = staged(table.mutate(_form=_digits(table)))
-    table = staged(table.mutate(_body=ibis.cases((table._kind.notnull(), table._form.substr(0, 17))).try_cast("int64")))
-    table = staged(table.mutate(_check=ibis.literal(CHECK_CHARACTERS).substr(check_index(table._body), 1)))
-    passes = (table._kind == "old") | (table._form.substr(17, 1) == table._check)
-    table = staged(table.mutate(_passes=passes, _number=_number(table, passes)))
-    table = staged(table.mutate(_birth=_birth(table)))
+    form = _digits(table)
+    table = staged(table.mutate(_form=form, _body=ibis.cases((table._kind.notnull(), form.substr(0, 17))).try_cast("int64")))
+    table = staged(table.mutate(_index=check_index(table._body)))
+    check = ibis.ifelse(table._index == 10, "X", table._index.cast("string"))
+    passes = (table._kind == "old") | (table._form.substr(17, 1) == check)
+    table = staged(table.mutate(_passes=passes, _number=_number(table, passes, check)))
+    table = staged(table.mutate(_born=_born(table)))
+    table = staged(table.mutate(_birth=real_date(table._born)))
     table = staged(table.mutate(_status=_engine_status(table)))
     return table.mutate(**_result(table, prefix)).drop(*(name for name in table.columns if name not in given))
 
@@ -172,6 +177,7 @@ def _kind(table: ir.Table) -> ir.StringValue:
     """Which form the cleaned text has: number, old (15 digits), certificate, lookalike, scientific; null for none and for numeric cells."""
     clean = table._clean
     return ibis.cases(
+        (table._plain, "number"),
         (table._numeric, ibis.null("string")),
         (clean.re_search(_NUMBER), "number"),
         (clean.re_search(_CERTIFICATE), "certificate"),
@@ -184,6 +190,7 @@ def _digits(table: ir.Table) -> ir.StringValue:
     """The number in full as far as its form gives it: 17 digits where the check character is to be appended."""
     clean = table._clean
     return ibis.cases(
+        (table._plain, clean),
         (table._kind == "old", clean.substr(0, 6).concat("19", clean.substr(6))),
         (table._kind == "certificate", clean.substr(0, 18)),
         (table._kind == "lookalike", clean.translate(*_LOOKALIKES)),
@@ -214,18 +221,19 @@ def _symmetric(weight: int) -> int:
     return (weight + 5) % 11 - 5
 
 
-def _number(table: ir.Table, passes: ir.BooleanValue) -> ir.StringValue:
+def _number(table: ir.Table, passes: ir.BooleanValue, check: ir.StringValue) -> ir.StringValue:
     return ibis.cases(
-        (table._kind == "old", table._form.concat(table._check)),
+        (table._plain, table._form),
+        (table._kind == "old", table._form.concat(check)),
         ((table._kind == "lookalike") & ~passes, table._clean),
         else_=table._form,
     )
 
 
-def _birth(table: ir.Table) -> ir.IntegerValue:
-    """The date in the number, where it has 18 characters and the date is a real one."""
+def _born(table: ir.Table) -> ir.IntegerValue:
+    """The eight digits of the date in the number, where it has 18 characters."""
     dated = table._kind.notnull() | table._number.re_search(_DATED)
-    return real_date(ibis.cases((dated, table._number.substr(6, 8))).try_cast("int32"))
+    return ibis.cases((table._plain, table._number.substr(6, 8)), (dated, table._number.substr(6, 8))).try_cast("int32")
 
 
 def _repair(table: ir.Table) -> ir.StringValue:
@@ -241,6 +249,7 @@ def _engine_status(table: ir.Table) -> ir.StringValue:
     number, wrong_form = table._number, table._kind.isnull() | ((table._kind == "lookalike") & ~table._passes)
     plausible = (table._birth <= table.snapshot) & (table.snapshot - table._birth < _TOO_OLD)
     return ibis.cases(
+        (table._plain & table._passes & plausible.fill_null(False), "valid"),
         (table._clean.isin(MISSING_WORDS), "missing"),
         (number.contains("*"), "masked"),
         (table._numeric, "numeric_cell"),
@@ -258,13 +267,12 @@ def _result(table: ir.Table, prefix: str) -> dict[str, ir.Value]:
     changed = ibis.ifelse(missing | (table._clean == table._text), "", "characters")
     repair = _repair(table)
     between = ibis.ifelse((changed != "") & (repair != ""), " ", "")
-    digit = ibis.cases((table._check != "X", table._check)).try_cast("int64")
-    whole = table._body * 10 + digit
-    rounded = valid & (table._kind == "number") & ((whole % 1000 == 0) | (whole % 128 == 0))
+    whole = table._body * 10 + table._index
+    rounded = valid & (table._kind == "number") & (table._index != 10) & ((whole % 1000 == 0) | (whole % 128 == 0))
     return {
         f"{prefix}number": ibis.cases((~missing, table._number)),
         f"{prefix}status": table._status,
-        f"{prefix}repairs": changed.concat(between, repair),
+        f"{prefix}repairs": ibis.cases((table._plain, ""), else_=changed.concat(between, repair)),
         f"{prefix}birth_date": ibis.cases((~missing, table._birth)),
         f"{prefix}sex": ibis.cases((valid, ibis.ifelse(table._body % 2 == 1, "1", "2"))),
         f"{prefix}17": ibis.cases((valid, table._body)),

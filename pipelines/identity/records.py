@@ -1,4 +1,4 @@
-"""One night's records: what conforming adds about identity, and every row in force with its person (docs/design.md, "Records")."""
+"""One night's records: every row in force with its person (docs/design.md, "Records")."""
 
 from __future__ import annotations
 
@@ -9,56 +9,13 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.contracts import Contract
 from pipelines.engine import Engine, pinned
 from pipelines.errors import StageError
 from pipelines.extracts.in_force import InForce, InForceFile
-from pipelines.identity.names import with_folded_names
-from pipelines.identity.numbers import compact, number_text, with_number
+from pipelines.identity.numbers import number_text
 
 QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, see links.py
-CERTIFICATE_FIELD = "certificate_number"
-_PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
 _PERSON = pa.schema([pa.field("person", pa.int64())])
-
-
-def identify(table: ir.Table, contract: Contract) -> ir.Table:
-    """The typed rows of a file with the identity columns of docs/design.md; rows of a dataset without persons stay as they are.
-
-    In: the contract's fields (the ID field as landed), `numeric_cells`, `snapshot`. Added: `id_number` (cleaned), `id_original` (as landed, where
-    cleaning changed it), `id_status`, `id_repairs`, `id17`, `id_birth_date`, `id_sex` ('1', '2'), `rounding_suspect`, `name_folded`.
-    A disability certificate's missing or invalid ID number is taken from the certificate number, which comes back cleaned (GB 11643; identity.md).
-    """
-    if contract.id_field is None:
-        return table
-    columns = table.columns
-    landed = table.mutate(_landed=table[contract.id_field])
-    known = with_number(landed, "_landed", _stored_as_number(table, contract.id_field))
-    if CERTIFICATE_FIELD in contract.fields:
-        known = _from_certificate(known)
-    repaired = (known.id_repairs != "").fill_null(False)
-    known = known.rename(id17="id_17", rounding_suspect="id_suspect").mutate(id_original=ibis.cases((repaired, known["_landed"])))
-    added = ("id_number", "id_original", "id_status", "id_repairs", "id17", "id_birth_date", "id_sex", "rounding_suspect")
-    return with_folded_names(pinned(known.select(*dict.fromkeys((*columns, *added)))))
-
-
-def _stored_as_number(table: ir.Table, field: str) -> ir.BooleanValue:
-    cells = table.numeric_cells
-    return cells.notnull() & ibis.literal(" ").concat(cells, " ").contains(f" {field} ")
-
-
-def _from_certificate(table: ir.Table) -> ir.Table:
-    """Takes the number that the certificate embeds where it is valid and the own one is not, or where there is no own one."""
-    read = with_number(table, CERTIFICATE_FIELD, _stored_as_number(table, CERTIFICATE_FIELD), prefix="certificate_id_")
-    embedded = read.certificate_id_repairs.contains("from_certificate")
-    better = (read.certificate_id_status == "valid") & (read.id_status != "valid")
-    taken = better | ((read.id_status == "missing") & embedded)
-    marked = ibis.ifelse(embedded, read.certificate_id_repairs, read.certificate_id_repairs.concat(" from_certificate").strip())
-    chosen = {f"id_{part}": ibis.ifelse(taken, read[f"certificate_id_{part}"], read[f"id_{part}"]) for part in _PARTS}
-    chosen["id_repairs"] = ibis.ifelse(taken, marked, read.id_repairs)
-    chosen["_landed"] = ibis.ifelse(taken, read[CERTIFICATE_FIELD], read["_landed"])
-    chosen[CERTIFICATE_FIELD] = ibis.coalesce(compact(read[CERTIFICATE_FIELD]).nullif(""), read[CERTIFICATE_FIELD])
-    return read.mutate(**chosen).drop(*(f"certificate_id_{part}" for part in _PARTS))
 
 
 class Records:

@@ -15,7 +15,7 @@ import pytest
 from pipelines.engine import open_engine
 from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed, conform
-from pipelines.identity.records import identify
+from pipelines.identity.identify import identify
 from tests.extracts.landing_factory import CONTRACTS, REGION, Inbox, xlsx
 
 HEADER = ["家庭编号", "姓名", "身份证号", "与户主关系", "是否保障对象", "救助类型", "户月保障金", "月人均收入", "起始保障年月", "截止保障年月"]

@@ -15,8 +15,9 @@ from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed, conform
 from pipelines.extracts.coverage import Coverage
 from pipelines.extracts.in_force import InForce, InForceFile
+from pipelines.identity.identify import identify
 from pipelines.identity.links import link
-from pipelines.identity.records import Records, identify, open_records
+from pipelines.identity.records import Records, open_records
 from pipelines.workspace import date_number
 from tests.extracts.landing_factory import CONTRACTS, REGION, Cells, Inbox, csv_text
 

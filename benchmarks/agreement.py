@@ -39,7 +39,7 @@ def agreement(truth: Path, workspace: Path, night: str, peer: Path) -> dict[str,
     _all_named(mismatches, ours / "mismatches.parquet")
     mine = flags | set(_rows(mismatches.filter(pc.invert(left_out)).drop(["detail"])))
     theirs = _found(found / "flags.parquet") | _found(found / "mismatches.parquet")
-    clean = clean_subjects(truth)
+    clean = clean_subjects(truth, *(folder / f"{name}.parquet" for folder in (ours, found) for name in ("flags", "mismatches")))
     _same({item for item in mine if _sure(item[1], clean)}, {item for item in theirs if _sure(item[1], clean)})
     counted = Counter(
         (row["check"], row["subject"].split(":")[1], row["county_code"], row["detail"] or "") for row in mismatches.filter(by_record).to_pylist()
@@ -98,15 +98,14 @@ def _rows(table: pa.Table) -> Iterable[tuple[str, ...]]:
     return zip(*(column.cast(pa.string()).to_pylist() for column in table.columns), strict=True)
 
 
-def clean_subjects(truth: Path) -> set[str]:
-    """The subjects that are clean: persons and households of whom every record carries a usable number."""
-    people = pq.read_table(truth / "persons.parquet", columns=["person", "clean"])
-    homes = pq.read_table(truth / "households.parquet", columns=["dataset", "number", "clean"])
-    homes = homes.filter(homes["clean"])
-    subjects = {f"person:{number}" for number in people.filter(people["clean"])["person"].to_pylist()}
-    return subjects | {
-        f"household:{dataset}:{number}" for dataset, number in zip(homes["dataset"].to_pylist(), homes["number"].to_pylist(), strict=True)
-    }
+def clean_subjects(truth: Path, *found: Path) -> set[str]:
+    """Of the subjects of the tables `found` those that are clean: persons and households of whom every record carries a usable number."""
+    query = f"""
+        SELECT DISTINCT subject FROM read_parquet({[str(path) for path in found]}, union_by_name = true) SEMI JOIN (
+            SELECT 'person:' || person AS subject FROM '{truth}/persons.parquet' WHERE clean
+            UNION ALL SELECT 'household:' || dataset || ':' || number FROM '{truth}/households.parquet' WHERE clean
+        ) AS clean USING (subject)"""
+    return {subject for (subject,) in duckdb.connect().execute(query).fetchall()}
 
 
 def _sure(subject: str, clean: set[str]) -> bool:

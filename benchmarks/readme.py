@@ -37,8 +37,8 @@ Written by `{command}` on {date} at commit {commit}; do not edit. Machine: {mach
 A synthetic province of {province:,} people at {sizes}, with the formats, encodings and defects that departments deliver, is matched as of 2020-07-31.
 Ours is the command `doudi run`; the peers do the same by hand, on the same files in the same run, for machines are noisy and only ratios travel.
 Seconds are wall time; CPU seconds are those of all processes; MB is the most memory that any one process held (its resident pages, so files that it
-maps count too). What stands under {small} is the median of {runs} runs, the rest one run. Load of the machine at the end: {load}; where that is above
-its cores, CPU seconds say more than seconds.
+maps count too). What stands under {small} is the median of {runs} run(s), the rest one run. Load of the machine at the end: {load}; where that is
+above its cores, CPU seconds say more than seconds.
 
 ## Goals
 
@@ -197,8 +197,9 @@ def growth(results: Sequence[Measured]) -> str:
 
 def variants(results: Sequence[Measured]) -> str:
     """The other nights beside the first."""
-    rows = [[name, *_cells(one.total(name) for one in results)] for name in (NIGHT, LIMITED, SECOND)]
-    return _table(["night", *_heads(results)], rows)
+    done = [one for one in results if LIMITED in one.runs]
+    rows = [[name, *_cells(one.total(name) for one in done)] for name in (NIGHT, LIMITED, SECOND)]
+    return _table(["night", *_heads(done)], rows)
 
 
 def peers(results: Sequence[Measured]) -> str:

@@ -35,7 +35,8 @@ def digests(data: Path, night: Path) -> Digests:
     """By `sure` (rows about subjects of whom every record carries a usable number, which no link by likeness can touch) and `all`, by table, by rule
     or check: how many rows, and the MD5 of their sorted text."""
     connection = duckdb.connect()
-    connection.register("clean", pa.table({"subject": pa.array(sorted(clean_subjects(data / "truth")), pa.string())}))
+    clean = sorted(clean_subjects(data / "truth", night / "flags.parquet", night / "mismatches.parquet"))
+    connection.register("clean", pa.table({"subject": pa.array(clean, pa.string())}))
     found: Digests = {"sure": {}, "all": {}}
     for table, by in TABLES.items():
         rows = connection.read_parquet(str(night / f"{table}.parquet")).set_alias(table)

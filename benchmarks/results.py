@@ -36,6 +36,11 @@ class Measured:
     agreed: dict[str, dict[str, int]] = field(default_factory=dict)
     reference: str = ""
 
+    @property
+    def comparable(self) -> bool:
+        """Whether our night and all peers are measured."""
+        return all(step in self.runs for step in (NIGHT, FLOOR, POLARS, PANDAS))
+
     def total(self, step: str) -> Usage:
         """The middle of what the step took."""
         return middle(run.total for run in self.runs[step])

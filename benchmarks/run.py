@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -44,13 +45,17 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="forget what an interrupted benchmark measured")
     arguments = parser.parse_args()
     if arguments.people:
-        show(Bench(arguments.people, 1, again=arguments.again).measure())
+        for _ in (bench := Bench(arguments.people, 1, again=arguments.again)).steps():
+            pass
+        show(bench.done)
         return
-    results = []
+    results: list[Measured] = []
     for people, runs in (SIZES | (FULL if arguments.full else {})).items():
-        results.append(Bench(people, runs, again=arguments.again).measure())
-        show(results[-1])
-        write_readme(HERE, results, "make bench-full" if arguments.full else "make bench")
+        for done in (bench := Bench(people, runs, again=arguments.again)).steps():
+            if done.comparable:
+                write_readme(HERE, [*results, done], "make bench-full" if arguments.full else "make bench")
+        results.append(bench.done)
+        show(bench.done)
 
 
 class Bench:
@@ -64,21 +69,25 @@ class Bench:
         if self.kept.is_file() and not again and "-" not in self.done.commit and (before := load(self.kept)).commit == self.done.commit:
             self.done = before
 
-    def measure(self) -> Measured:
-        """All that is not measured yet: nights and peers in turn, since machines change their pace; then the second night, and one in 2 GB."""
+    def steps(self) -> Iterator[Measured]:
+        """All that is not measured yet: nights and peers in turn, since machines change their pace; then the second night, and one in 2 GB.
+        Gives what is measured so far after each."""
         self.work.mkdir(exist_ok=True)
         for place in range(self.runs):
-            if self._missing(NIGHT, place) or not (self.work / "ours" / "reports").is_dir():
+            wanted = [peer for peer in PEERS if self._missing(peer, place)]
+            to_compare = wanted or self._missing(SECOND)
+            if self._missing(NIGHT, place) or (to_compare and not (self.work / "ours" / "reports").is_dir()):
                 self._first(place)
-            for peer in PEERS:
-                if self._missing(peer, place):
-                    self._peer(peer)
+            for peer in wanted:
+                self._peer(peer)
+                yield self.done
         if self._missing(SECOND):
             self._second()
+            yield self.done
         if self._missing(LIMITED):
             self._limited()
         shutil.rmtree(self.work)
-        return self.done
+        yield self.done
 
     def _missing(self, step: str, place: int = 0) -> bool:
         return len(self.done.runs.get(step, [])) <= place

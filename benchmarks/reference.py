@@ -22,7 +22,7 @@ from benchmarks import ours
 from benchmarks.agreement import clean_subjects
 from pipelines.workspace import PROJECT
 
-BEFORE = "119f46f"
+BEFORE = "d371fbe"
 PEOPLE = 720_000
 KEPT = Path(__file__).with_name("reference.json")
 TABLES = {"flags": "rule", "evidence": "rule", "mismatches": "check", "mismatch_evidence": "check"}

@@ -62,9 +62,11 @@ SELECT rule, subject, flags.county, families.person, 'low_income', 'income', fil
         {field: 'valid_until', value: coalesce(valid_until::VARCHAR, '')}], recursive := true)
 FROM flags JOIN families ON families.family_id = flags.household AND families.county = flags.county WHERE rule = 'MC-03';
 INSERT INTO evidence
-SELECT DISTINCT rule, subject, about.county, NULL::BIGINT, 'policy', 'standard', 'ningxia-2020-52', '一(一)', 'standard', standard
-FROM about JOIN families ON families.person = about.person OR families.family_id = about.household AND families.county = about.county
-WHERE rule IN ('MC-01', 'MC-02', 'MC-03');
+SELECT rule, subject, about.county, NULL::BIGINT, 'policy', 'standard', 'ningxia-2020-52', '一(一)', 'standard', standard
+FROM about JOIN families USING (person) WHERE rule IN ('MC-01', 'MC-02')
+UNION
+SELECT rule, subject, flags.county, NULL, 'policy', 'standard', 'ningxia-2020-52', '一(一)', 'standard', standard
+FROM flags JOIN families ON families.family_id = flags.household AND families.county = flags.county WHERE rule = 'MC-03';
 INSERT INTO evidence
 SELECT rule, subject, about.county, person, 'low_income', 'on_list', file, line,
     unnest([{field: 'family_id', value: CASE rule WHEN 'MC-07' THEN family_id END}, {field: 'recognised_on', value: recognised_on::VARCHAR},
@@ -229,4 +231,4 @@ FROM asked ANTI JOIN (
     FROM evidence WHERE line IS NOT NULL AND (dataset <> 'disability_certificates' OR shows = 'death_statement')
 ) AS told USING (rule, subject, county, person, dataset);
 
-COPY (FROM evidence WHERE line IS NULL OR value IS NOT NULL ORDER BY ALL) TO 'found/evidence.parquet' (COMPRESSION zstd);
+COPY (FROM evidence WHERE line IS NULL OR value IS NOT NULL ORDER BY rule, subject, county) TO 'found/evidence.parquet' (COMPRESSION zstd);

@@ -2,11 +2,12 @@
 # Needs Debian or Ubuntu with Python 3.11, 3.12 or 3.13 (packages python3 and python3-venv); tests and Spark need Java 17 as well.
 
 VENV := .venv
+SPLINK := .venv-splink
 STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: install demo test lint bench bench-full lock clean
+.PHONY: install demo test lint bench bench-full bench-linkage lock clean
 
 install: $(STAMP)
 
@@ -37,9 +38,17 @@ bench: install
 bench-full: install
 	$(VENV)/bin/python -m benchmarks.run --full
 
+$(SPLINK)/.installed:
+	@$(PYTHON) -m venv $(SPLINK)
+	@$(SPLINK)/bin/python -m pip install --quiet --disable-pip-version-check splink==5.0.0 duckdb==1.5.6 pyarrow
+	@touch $@
+
+bench-linkage: install $(SPLINK)/.installed
+	$(VENV)/bin/python -m benchmarks.linkage febrl --splink $(SPLINK)/bin/python
+
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) workspace
+	rm -rf $(VENV) $(SPLINK) workspace

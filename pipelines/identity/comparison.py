@@ -52,11 +52,6 @@ def equal(column: str) -> Condition:
     return lambda pairs: pairs[f"{column}_l"] == pairs[f"{column}_r"]
 
 
-def edits_at_most(column: str, edits: int) -> Condition:
-    """At most `edits` insertions, deletions or substitutions apart. ASCII text only: engines count bytes or characters."""
-    return lambda pairs: pairs[f"{column}_l"].levenshtein(pairs[f"{column}_r"]) <= edits
-
-
 def compare(pairs: ir.Table, comparisons: Sequence[Comparison]) -> ir.Table:
     """The pairs with one level column per comparison, named as it is."""
     return pairs.mutate(**{comparison.name: comparison.number(pairs) for comparison in comparisons})

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +28,7 @@ from pipelines.identity.candidates import DECISIONS, DIFFERENT, SAME, decided_pa
 from pipelines.identity.comparison import pattern_counts
 from pipelines.identity.likeness import APART, COMPARISONS, HOME, compared
 from pipelines.identity.model import SCALE, STRATUM, Model, Weights, chances, decided, train, weights_of
-from pipelines.identity.name_pairs import names_of_both
+from pipelines.identity.name_pairs import Names, names_of_both
 
 RANDOM_RECORDS, RANDOM_PERSONS = 1000, 1000
 _ROUNDS, _SETTLED = 50, 1e-4
@@ -58,6 +59,11 @@ def train_model(
     found = compared(engine, left, right, names, candidates(engine, left, right, names, right, besides=judged))
     said = ibis.cases((judged.decision == SAME, 1), (judged.decision == DIFFERENT, 0))
     found = found.left_join(judged.select("id_l", "id_r", said.cast("int8").name(SAID)), ["id_l", "id_r"])
+    return learned(engine, left, right, names, found, version, about)
+
+
+def learned(engine: Engine, left: Unnumbered, right: Numbered, names: Names, found: ir.Table, version: str, about: str) -> Model:
+    """A model learned from the compared pairs of records and everybody they might be: `found` as of likeness.compared, with `said` (see model_of)."""
     chance_pairs = compared(engine, left, right, names, _random_pairs(engine, left, right)).mutate(ibis.null("int8").name(SAID))
     counts = [engine.arrow(pattern_counts(pairs, COMPARISONS, [STRATUM, SAID])).to_pandas() for pairs in (found, chance_pairs)]
     persons, records = (int(engine.arrow(side.names.aggregate(n=side.names.id.nunique()))["n"][0].as_py()) for side in (right, left))

@@ -103,18 +103,18 @@ def write_identities(rng: np.random.Generator, people: Population, person: np.nd
         if name == "earlier_id":
             id_texts[place] = former[place]
         elif name in ("misspelt_name", "dropped_dot"):
-            name_texts[place], misread[row], done = _misspell(name_texts[place], draws[place])
+            name_texts[place], misread[row], done = misspell(name_texts[place], draws[place])
             kind[row] = name_kind[row] = kind[row] if done else 0
         elif name == "rounded" and workbook[row]:
             numeric[row] = id_texts[place].isdigit()
             kind[row] = kind[row] if numeric[row] else 0
         else:
-            text = _SPOIL[name](id_texts[place], draws[place]) if name in _SPOIL else id_texts[place]
-            kind[row] = 0 if name in _SPOIL and text == id_texts[place] else kind[row]
+            text = SPOIL[name](id_texts[place], draws[place]) if name in SPOIL else id_texts[place]
+            kind[row] = 0 if name in SPOIL and text == id_texts[place] else kind[row]
             id_texts[place] = text
         if kind[row] in _INVALID and slips[place, 2] < _SLIPS_TOO:
             dotted = "·" in name_texts[place]
-            name_texts[place], misread[row], done = _misspell(name_texts[place], slips[place])
+            name_texts[place], misread[row], done = misspell(name_texts[place], slips[place])
             name_kind[row] = KIND["dropped_dot" if dotted else "misspelt_name"] if done else 0
     valid = ~np.isin(kind, _INVALID)
     return Written(put(ids, rows, id_texts), put(names, rows, name_texts), kind, name_kind, valid, kind != KIND["earlier_id"], numeric, misread)
@@ -126,7 +126,7 @@ def column_defects(written: Written, table: Table) -> None:
     table["birth"] = np.where(written.kind == KIND["birth_column"], table["birth"] - 31, table["birth"])
 
 
-def _misspell(name: str, draw: np.ndarray) -> tuple[str, bool, bool]:
+def misspell(name: str, draw: np.ndarray) -> tuple[str, bool, bool]:
     """A name misheard (it reads the same) or misread (it reads differently: the second value) or without its dot, and whether anything changed."""
     if "·" in name:
         return name.replace("·", "" if draw[0] < 0.5 else "•"), False, True
@@ -195,7 +195,7 @@ def _legacy_15(text: str, draw: np.ndarray) -> str:
     return text[:6] + text[8:17] if text[6:8] == "19" else text
 
 
-_SPOIL = {
+SPOIL = {
     "missing": _missing,
     "masked": _masked,
     "one_digit": _one_digit,

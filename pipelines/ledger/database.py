@@ -17,7 +17,7 @@ from pipelines.ledger.server import Server
 from pipelines.workspace import Workspace
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"  # the newest script under migrations/versions; a test compares
+HEAD = "0003"  # the newest script under migrations/versions; a test compares
 MIGRATING, PUBLISHING, LOGGING = 5_200_001, 5_200_002, 5_200_003  # advisory locks
 
 

@@ -23,18 +23,24 @@ def keep_evidence(connection: Connection, cipher: Cipher, staged: Staged) -> Non
     known = connection.execute(text(f"SELECT {kind.key} FROM {kind.name}_tonight t WHERE EXISTS ({_told(kind)})"))
     have = set(known.scalars())
     missing = pa.array([at for at, key in enumerate(staged.keys) if key not in have], pa.int64())
-    cells = staged.cells.filter(pc.is_in(staged.cells["at"], value_set=missing))
-    for start in range(0, cells.num_rows, _BATCH):
-        copy(connection, kind.evidence, _sealed(cipher, staged, cells.slice(start, _BATCH)))
+    named = pa.table({kind.key: pa.array(staged.keys, pa.string()), "edition": hexadecimal(staged.editions)})
+    for start in range(0, staged.cells.num_rows, _BATCH):
+        cells = staged.cells.slice(start, _BATCH)
+        cells = cells.filter(pc.is_in(cells["at"], value_set=missing))
+        if cells.num_rows:
+            copy(connection, kind.evidence, _sealed(cipher, staged, named, cells))
     if kind is FLAGS:
         members = staged.members.filter(pc.is_in(staged.members["at"], value_set=missing))
-        columns = {**_keys(staged, members["at"].to_pylist()), "person": _token(members["person"])}
-        copy(connection, "flag_members", pa.table(columns))
+        copy(connection, "flag_members", named.take(members["at"]).append_column("person", _token(members["person"])))
 
 
 def cell_place(kind: Kind, key: str, edition: bytes, seq: int) -> str:
     """The place that a cell's sealed value is bound to."""
-    return f"{kind.evidence}.value|{key}|{edition.hex()}|{seq}"
+    return f"{_place(kind, key, edition)}{seq}"
+
+
+def _place(kind: Kind, key: str, edition: bytes) -> str:
+    return f"{kind.evidence}.value|{key}|{edition.hex()}|"
 
 
 def _told(kind: Kind) -> str:
@@ -43,28 +49,26 @@ def _told(kind: Kind) -> str:
     return told if kind is not FLAGS else f"{told} UNION ALL SELECT FROM flag_members e WHERE e.flag_id = t.flag_id AND e.edition = t.edition"
 
 
-def _sealed(cipher: Cipher, staged: Staged, cells: pa.Table) -> pa.Table:
-    kind = staged.kind
+def _sealed(cipher: Cipher, staged: Staged, named: pa.Table, cells: pa.Table) -> pa.Table:
+    """The cells as the ledger keeps them; `named` has the key and edition of every row of `staged`."""
     places: list[Any] = cells["at"].to_pylist()
+    heads = {at: _place(staged.kind, staged.keys[at], staged.editions[at]) for at in dict.fromkeys(places)}
     seqs: list[Any] = cells["seq"].to_pylist()
-    named = (cell_place(kind, staged.keys[at], staged.editions[at], seq) for at, seq in zip(places, seqs, strict=True))
+    values = cipher.seal_all(cells["value"].to_pylist(), (f"{heads[at]}{seq}" for at, seq in zip(places, seqs, strict=True)))
+    own = named.take(cells["at"])
     columns: dict[str, Any] = {
-        **_keys(staged, places),
+        **{name: own[name] for name in own.column_names},
         "seq": cells["seq"],
         "person": _token(cells["person"]),
         "snapshot": cells["snapshot"].cast(pa.string()),  # yyyymmdd is a date to PostgreSQL
-        "value": hexadecimal(cipher.seal_all(cells["value"].to_pylist(), named)),
-        **{name: cells[name] for name in _PLAIN},
+        "value": hexadecimal(values),
+        **{name: cells[name].cast(pa.string()) for name in _PLAIN},
     }
     if "side" in cells.column_names:
-        columns["side"] = cells["side"]
+        columns["side"] = cells["side"].cast(pa.string())
     return pa.table(columns)
 
 
-def _keys(staged: Staged, places: list[Any]) -> dict[str, Any]:
-    editions = hexadecimal([staged.editions[at] for at in places])
-    return {staged.kind.key: pa.array([staged.keys[at] for at in places], pa.string()), "edition": editions}
-
-
-def _token(tokens: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    return pa.array([token and f"\\x{token}" for token in tokens.to_pylist()], pa.string())
+def _token(tokens: pa.ChunkedArray[Any]) -> Any:
+    texts: Any = tokens.cast(pa.string())
+    return pc.binary_join_element_wise("\\x", texts, "")

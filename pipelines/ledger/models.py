@@ -142,7 +142,10 @@ class FlagVersion(FlagStanding, Spell, Base):
     """What the nights of one spell published about a flag."""
 
     __tablename__ = "flag_versions"
-    __table_args__ = (Index("flag_versions_nights", "until_night", "from_night"),)
+    __table_args__ = (
+        Index("flag_versions_nights", "until_night", "from_night"),
+        Index("flag_versions_township", "township", "until_night"),
+    )
     flag_id: Mapped[str] = mapped_column(primary_key=True)
 
 

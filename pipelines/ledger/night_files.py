@@ -41,9 +41,9 @@ class NightFiles:
     timings: Mapping[str, float] = field(default_factory=dict)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def read(self, name: str) -> pa.Table:
-        """The table of one file. Raises LedgerError when the night has not written it."""
-        return pq.read_table(self._path(name))
+    def read(self, name: str, coded: Sequence[str] = ()) -> pa.Table:
+        """The table of one file, the columns `coded` as dictionaries. Raises LedgerError when the night has not written it."""
+        return pq.read_table(self._path(name), read_dictionary=list(coded))
 
     def read_if_there(self, name: str) -> pa.Table | None:
         """As `read`, but None when there is no such file."""

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,21 +21,24 @@ from pipelines.ledger.night_files import NightFiles
 
 _SEPARATOR = "\x1f"
 _RECORD = "record:"
+_CODED = ("rule", "check", "county_code", "side", "dataset", "file", "field", "shows")
+_BATCH, _KEYS = 500_000, 20_000
 Row = Mapping[str, Any]
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
 class Staged:
     """One kind's rows of a night.
 
-    `rows` are ready for the staging table; `keys`, `tokens` and `editions` stand in the same order. `cells` is the evidence, ordered by `at` (the
-    row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at` and `person` (a token), none for mismatches.
+    `rows` are ready for the staging table, sorted by key, so that the ledger's indexes grow at their end; `keys` and `editions` stand in the same
+    order. `cells` is the evidence, ordered by `at` (the row's place) and `seq`, with `person` as a token and `value` in clear; `members` gives `at`
+    and `person` (a token), none for mismatches. Texts that repeat are coded as dictionaries.
     """
 
     kind: Kind
     rows: pa.Table
     keys: list[str]
-    tokens: list[str]
     editions: list[bytes]
     cells: pa.Table
     members: pa.Table
@@ -56,10 +59,17 @@ class People:
 
     def named(self, persons: pa.ChunkedArray[Any]) -> pa.Array[Any]:
         """The tokens of persons, null for null. Raises LedgerError for one that persons.parquet does not name."""
+        return self.tokens.take(self._places(persons))
+
+    def coded(self, persons: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+        """The same as a dictionary, which takes four bytes a person."""
+        return pa.DictionaryArray.from_arrays(self._places(persons), self.tokens)
+
+    def _places(self, persons: pa.ChunkedArray[Any]) -> pa.Array[Any]:
         places = pc.index_in(pa.concat_arrays(persons.chunks) if persons.num_chunks else pa.array([], pa.int64()), value_set=self.persons)
         if places.null_count != persons.null_count:
             raise LedgerError("A flag or mismatch is about a person whom persons.parquet does not name; run the night's stages again.")
-        return self.tokens.take(places)
+        return places
 
 
 def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
@@ -72,9 +82,12 @@ def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Ciphe
         str(household if row["subject_kind"] == "household" else person) for row, household, person in zip(flags, households, own, strict=True)
     ]
     keys = [flag_key(row["rule"], token, row["county_code"]) for row, token in zip(flags, named, strict=True)]
+    order = _order(keys)
+    table = table.take(pa.array(order, pa.int64()))
+    flags, named, keys, households = _ordered(flags, order), _ordered(named, order), _ordered(keys, order), _ordered(households, order)
     by = ["rule", "subject", "county_code"]
-    cells = _placed(night.read("evidence"), table, by, "evidence", people, ("seq",))
-    members = _placed(night.read("flag_members"), table, by, "flag_members", people, ("person",)).select(["at", "person"])
+    cells = _cells(night, "evidence", table, by, people)
+    members = _members(night, table, by, people)
     substance, editions = _digests(cipher, keys, cells, members)
     said = ("state", "grade", "township", "village", "link_basis", "partial", "name", "household", "clause", "action", "subject")
     columns = {
@@ -96,7 +109,7 @@ def stage_flags(night: NightFiles, people: People, tokens: Tokens, cipher: Ciphe
         "partial": [bool(row["partial"]) for row in flags],
         **_common(night, cipher, FLAGS, keys, flags, said, substance, editions),
     }
-    return Staged(FLAGS, _table(columns), keys, named, editions, cells, members)
+    return Staged(FLAGS, _table(columns), keys, editions, cells, members)
 
 
 def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: Cipher) -> Staged:
@@ -106,7 +119,10 @@ def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: 
     persons: list[str | None] = _pylist(people.named(table["person"]))
     named = _mismatch_tokens(tokens, rows, persons)
     keys = [flag_key(row["check"], token, row["county_code"]) for row, token in zip(rows, named, strict=True)]
-    cells = _placed(night.read("mismatch_evidence"), table, ["check", "subject", "county_code"], "mismatch_evidence", people, ("seq",))
+    order = _order(keys)
+    table = table.take(pa.array(order, pa.int64()))
+    rows, named, keys, persons = _ordered(rows, order), _ordered(named, order), _ordered(keys, order), _ordered(persons, order)
+    cells = _cells(night, "mismatch_evidence", table, ["check", "subject", "county_code"], people)
     substance, editions = _digests(cipher, keys, cells, None)
     said = ("state", "grade", "datasets", "detail", "subject")
     columns = {
@@ -120,7 +136,7 @@ def stage_mismatches(night: NightFiles, people: People, tokens: Tokens, cipher: 
         **_common(night, cipher, MISMATCHES, keys, rows, said, substance, editions),
     }
     nobody = pa.table({"at": pa.array([], pa.int64()), "person": pa.array([], pa.string())})
-    return Staged(MISMATCHES, _table(columns), keys, named, editions, cells, nobody)
+    return Staged(MISMATCHES, _table(columns), keys, editions, cells, nobody)
 
 
 def flag_key(rule: str, token: str, county_code: str) -> str:
@@ -181,35 +197,68 @@ def _common(
     }
 
 
-def _placed(table: pa.Table, rows: pa.Table, by: list[str], name: str, people: People, order: tuple[str, ...]) -> pa.Table:
-    """The rows of a night's file with `at`, the place of the flag that they belong to, and `person` as a token, ordered by `at` and `order`."""
-    places = rows.select(by).append_column("at", pa.array(np.arange(rows.num_rows)))
-    placed = table.join(places, by, join_type="inner")
-    if placed.num_rows != table.num_rows or places.group_by(by).aggregate([]).num_rows != rows.num_rows:
+def _order(keys: list[str]) -> list[int]:
+    """The places of the keys in their order."""
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
+def _ordered(values: Sequence[_Value], order: list[int]) -> list[_Value]:
+    return [values[at] for at in order]
+
+
+def _cells(night: NightFiles, name: str, rows: pa.Table, by: list[str], people: People) -> pa.Table:
+    """A night's evidence as `Staged.cells` is."""
+    table = night.read(name, coded=_CODED)
+    table = table.append_column("at", _places(table, rows, by, name)).drop_columns(by)
+    table = table.set_column(table.column_names.index("person"), "person", people.coded(table["person"]))
+    order = np.lexsort((table["seq"].to_numpy(), table["at"].to_numpy()))
+    return table.take(pa.array(order, pa.int64())).combine_chunks()
+
+
+def _members(night: NightFiles, rows: pa.Table, by: list[str], people: People) -> pa.Table:
+    """A night's flag members as `Staged.members` is."""
+    table = night.read("flag_members")
+    members = pa.table([_places(table, rows, by, "flag_members"), people.named(table["person"])], names=["at", "person"])
+    return members.sort_by([("at", "ascending"), ("person", "ascending")]).combine_chunks()
+
+
+def _places(table: pa.Table, rows: pa.Table, by: list[str], name: str) -> pa.ChunkedArray[Any]:
+    """For each row of a night's file the place among `rows` of the flag or mismatch that it belongs to."""
+    known = _joined(rows.combine_chunks(), by).combine_chunks()
+    parts = [pc.index_in(_joined(table.slice(start, _BATCH), by), value_set=known) for start in range(0, table.num_rows, _BATCH)]
+    places = pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.int32()).cast(pa.int64())
+    if places.null_count or pc.count_distinct(known).as_py() != rows.num_rows:
         raise LedgerError(f"{name}.parquet does not fit the night's flags or mismatches; run the stage that writes it again.")
-    placed = placed.set_column(placed.column_names.index("person"), "person", people.named(placed["person"]))
-    return placed.sort_by([("at", "ascending"), *((column, "ascending") for column in order)]).combine_chunks()
+    return places
 
 
 def _digests(cipher: Cipher, keys: list[str], cells: pa.Table, members: pa.Table | None) -> tuple[list[bytes], list[bytes]]:
     """For every flag the digest of its evidence's substance, and its edition: the digest of all that evidence and members say."""
-    substance = _joined(cells, ("person", "dataset", "field", "value", "shows"))
-    whole = _joined(cells, ("seq", "person", "dataset", "snapshot", "file", "line", "field", "value", "shows"))
     bounds = np.searchsorted(cells["at"].to_numpy(), np.arange(len(keys) + 1))
-    living = _joined(members, ("person",)) if members is not None else []
+    living = _texts(members, ("person",)) if members is not None else []
     living_bounds = np.searchsorted(members["at"].to_numpy() if members is not None else [], np.arange(len(keys) + 1))
     substances, editions = [], []
-    for at, key in enumerate(keys):
-        own = slice(bounds[at], bounds[at + 1])
-        people = living[living_bounds[at] : living_bounds[at + 1]]
-        substances.append(cipher.digest("\n".join(sorted(substance[own]))))
-        editions.append(cipher.digest("\n".join([key, *whole[own], "", *people])))
+    for first in range(0, len(keys), _KEYS):  # the texts of all cells at once would take more than everything else together
+        last = min(first + _KEYS, len(keys))
+        part = cells.slice(bounds[first], bounds[last] - bounds[first])
+        substance = _texts(part, ("person", "dataset", "field", "value", "shows"))
+        whole = _texts(part, ("seq", "person", "dataset", "snapshot", "file", "line", "field", "value", "shows"))
+        for at in range(first, last):
+            own = slice(bounds[at] - bounds[first], bounds[at + 1] - bounds[first])
+            people = living[living_bounds[at] : living_bounds[at + 1]]
+            substances.append(cipher.digest("\n".join(sorted(substance[own]))))
+            editions.append(cipher.digest("\n".join([keys[at], *whole[own], "", *people])))
     return substances, editions
 
 
-def _joined(table: pa.Table, columns: Iterable[str]) -> list[str]:
+def _joined(table: pa.Table, columns: Iterable[str]) -> Any:
+    """The columns of each row as one text."""
     texts: list[Any] = [table[name].cast(pa.string()) for name in columns]
-    return _pylist(pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=""))
+    return pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement="")
+
+
+def _texts(table: pa.Table, columns: Iterable[str]) -> list[str]:
+    return _pylist(_joined(table, columns))
 
 
 def _sealed(cipher: Cipher, kind: Kind, column: str, keys: list[str], rows: Sequence[Row]) -> pa.Array[Any]:

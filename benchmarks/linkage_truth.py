@@ -76,7 +76,7 @@ def figures(truth: Path, night: Path) -> Figures:
         kinds=_summed(told, kind),
         names=_summed(beside, beside["name_defect"].astype(str)),
         traps=_summed(told[told["trap"] != ""], told["trap"]),
-        bands=_bands(pairs),
+        bands=_bands(pairs.assign(right=pairs["right"] | (pairs["person"] == pairs["true"].map(persons.set_index("true")["former"])))),
         former=_former(truth, night),
         rosters=rosters,
         misled=misled,

@@ -70,7 +70,7 @@ def records_and_pairs(links: Path, truth: Path) -> tuple[pd.DataFrame, pd.DataFr
     """What became of every record without a valid number, and every pair that was linked or queued. Raises as `against_truth` does.
 
     Records: `dataset`, `file`, `line`, the truth's other columns, `true` (17 digits), `person` (linked to), `probability`, and whether `findable`,
-    `linked`, `found`, `wrong`, `asked`, `queued`. Pairs with persons who have a valid number: `probability`, `right`.
+    `linked`, `found`, `wrong`, `asked`, `queued`. Pairs with persons who have a valid number: `true`, `person`, `probability`, `right`.
     """
     known = pq.read_table(truth).to_pandas()
     if missing := [name for name in _TRUTH if name not in known.columns]:
@@ -91,8 +91,9 @@ def records_and_pairs(links: Path, truth: Path) -> tuple[pd.DataFrame, pd.DataFr
     of_record = pd.MultiIndex.from_frame(told[_SOURCE])
     told["queued"] = of_record.isin(pd.MultiIndex.from_frame(queue[_SOURCE]))
     told["asked"] = of_record.isin(pd.MultiIndex.from_frame(queue.loc[queue["right"], _SOURCE]))
-    linked = told.loc[told["linked"], ["probability", "found"]].rename(columns={"found": "right"})
-    return told, pd.concat([linked, queue[["probability", "right"]]], ignore_index=True)
+    linked = told[told["linked"]].rename(columns={"found": "right"})
+    columns = ["true", "person", "probability", "right"]
+    return told, pd.concat([linked[columns], queue[columns]], ignore_index=True)
 
 
 def against_reviews(probabilities: Sequence[float], same: Sequence[bool]) -> Evaluation:

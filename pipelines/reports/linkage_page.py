@@ -15,6 +15,7 @@ from pipelines.identity.evaluation import Evaluation
 from pipelines.identity.model import SCALE, Model
 from pipelines.identity.records import QUEUE_FILE
 from pipelines.reports.charts import BLUE, svg
+from pipelines.reports.texts import label
 from pipelines.workspace import atomic_path
 
 _RED = "#A61B1B"
@@ -39,7 +40,8 @@ def write_linkage_page(target: Path, as_of: date, model: Model, links: Path, fou
         parts.append(("不同阈值下的准确率和召回率", curve_chart(found.curve), "以概率为阈值"))
     figures = "".join(f"<h2>{html.escape(title)}</h2><p>{html.escape(note)}</p><figure>{drawn}</figure>" for title, drawn, note in parts)
     frames = [frame for frame in (found.by_defect, found.bands, found.curve) if len(frame)]
-    tables = "".join(frame.to_html(index=False, border=0, na_rep="—", float_format=lambda value: f"{value:.4f}") for frame in frames)
+    told = [frame.rename(columns=_chinese) for frame in frames]
+    tables = "".join(frame.to_html(index=False, border=0, na_rep="—", float_format=lambda value: f"{value:.4f}") for frame in told)
     recall = "" if found.recall is None else f"；召回率 {found.recall:.5f}"
     page = f"""<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="robots" content="noindex"><title>记录关联 {as_of}</title>
 <style>{_STYLE}</style></head><body><h1>无有效身份证号记录的关联 {as_of}</h1><p>模型 {html.escape(model.version)}：{html.escape(model.about)}</p>
@@ -50,10 +52,18 @@ def write_linkage_page(target: Path, as_of: date, model: Model, links: Path, fou
     return target
 
 
+def _chinese(key: str) -> str:
+    return label("linkage", key)
+
+
+def _label(comparison: str, level: str) -> str:
+    return f"{_chinese(comparison)} · {_chinese(level)}" if level else _chinese(comparison)
+
+
 def weights_chart(model: Model, stratum: str) -> str:
     """Match weights per comparison and level of a stratum, in bits, as SVG."""
     rows = [
-        {"label": f"{comparison} · {level}", "bits": weight / SCALE, "sign": "+" if weight > 0 else "−"}
+        {"label": _label(comparison, level), "bits": weight / SCALE, "sign": "+" if weight > 0 else "−"}
         for comparison, levels in model.strata[stratum].weights.items()
         for level, weight in levels.items()
         if level != "missing"
@@ -69,10 +79,9 @@ def waterfall(explained: str) -> str:
     """How the prior and each level's weight add up to a pair's score, as SVG."""
     rows, sofar = [], 0
     for comparison, level, weight in explanation(explained):
-        label = f"{comparison} · {level}" if level else comparison
-        rows.append({"label": label, "from": sofar / SCALE, "to": (sofar + weight) / SCALE, "sign": "+" if weight > 0 else "−"})
+        rows.append({"label": _label(comparison, level), "from": sofar / SCALE, "to": (sofar + weight) / SCALE, "sign": "+" if weight > 0 else "−"})
         sofar += weight
-    rows.append({"label": "score", "from": 0.0, "to": sofar / SCALE, "sign": "="})
+    rows.append({"label": _chinese("score"), "from": 0.0, "to": sofar / SCALE, "sign": "="})
     colour = alt.Color("sign:N", scale=alt.Scale(domain=["+", "−", "="], range=[BLUE, _RED, "#52606D"]), legend=None)
     bars = alt.Chart(pd.DataFrame(rows)).mark_bar().encode(
         x=alt.X("from:Q", title="比特"), x2="to:Q", y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)), color=colour
@@ -85,7 +94,9 @@ def histogram(weights: pd.Series) -> str:
     low = (weights // SCALE).astype(int)
     counted = low.value_counts().sort_index()
     data = pd.DataFrame({"bits": counted.index, "end": counted.index + 1, "pairs": counted.to_numpy()})
-    bars = alt.Chart(data).mark_bar(color=BLUE).encode(x=alt.X("bits:Q", title="得分（比特）"), x2="end:Q", y=alt.Y("pairs:Q", title="记录对"))
+    bars = alt.Chart(data).mark_bar(color=BLUE).encode(
+        x=alt.X("bits:Q", bin="binned", title="得分（比特）"), x2="end:Q", y=alt.Y("pairs:Q", title="记录对")
+    )
     lines = alt.Chart(pd.DataFrame({"bits": [0.0, 6.63]})).mark_rule(strokeDash=[4, 3], color=_RED).encode(x="bits:Q")
     return svg((bars + lines).properties(width=560, height=220), f"{len(weights):,} 对记录的得分直方图，虚线是复核和采纳的阈值。")
 

@@ -288,10 +288,12 @@ def a_linked_relative_speaks_for_the_rest_of_the_household(s: Situation) -> Iter
     assert s.asked.who() == [(wife, "probable"), (s.person(), "probable")]
 
 
-def waiting(s: Situation) -> None:
-    """A pair that waits for people: name, village, no number."""
-    s.dibao("马小军", "")
-    s.low("马小军", s.person())
+def waiting(s: Situation) -> str:
+    """A pair that waits for people: name, village, no number. Gives the name, which nobody else bears."""
+    name = f"白春{chr(0x6797 + s.order)}"
+    s.dibao(name, "")
+    s.low(name, s.person())
+    return name
 
 
 @situation
@@ -305,8 +307,7 @@ def doubt_counts_for_both_sides_of_a_pair(s: Situation) -> Iterator[None]:
 
 @situation
 def a_pair_decided_the_same_is_linked(s: Situation) -> Iterator[None]:
-    waiting(s)
-    s.decide(s.person(), "same")
+    s.decide(s.person(), "same", waiting(s))
     yield
     assert s.decided.who() == [(s.person(), "probable")]
     assert s.decided.queue() == []
@@ -318,8 +319,7 @@ def a_pair_decided_the_same_is_linked(s: Situation) -> Iterator[None]:
 
 @situation
 def a_pair_decided_different_is_not_asked_again(s: Situation) -> Iterator[None]:
-    waiting(s)
-    s.decide(s.person(), "different")
+    s.decide(s.person(), "different", waiting(s))
     yield
     assert s.decided.who()[0][1] == "none"
     assert s.decided.queue() == []
@@ -328,8 +328,7 @@ def a_pair_decided_different_is_not_asked_again(s: Situation) -> Iterator[None]:
 
 @situation
 def a_pair_of_which_people_are_unsure_waits(s: Situation) -> Iterator[None]:
-    waiting(s)
-    s.decide(s.person(), "unsure")
+    s.decide(s.person(), "unsure", waiting(s))
     yield
     assert [row["decision"] for row in s.decided.queue()] == ["unsure"]
 

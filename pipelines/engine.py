@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.errors import SettingsError
 from pipelines.workspace import atomic_path
@@ -36,7 +38,7 @@ class Engine:
         """The rows of Parquet files (or folders, as Spark writes them) that share one schema, as a lazy table."""
         names = [str(path) for path in sorted(paths)]
         if self.kind == "spark":
-            return self._spark_table(self._session.read.parquet(*names))  # ibis' own reader takes a single path
+            return self._spark_table(_spark_files(self._session, names))
         return self.connection.read_parquet([f"{name}/*.parquet" if Path(name).is_dir() else name for name in names])
 
     def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, as_it_comes: bool = False) -> Path:
@@ -64,7 +66,7 @@ class Engine:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
         try:
-            self.connection.to_parquet(table, beside, compression="zstd")
+            _spark_frame(self.connection, table).write.parquet(str(beside))
             remove(target)
             beside.replace(target)
         finally:
@@ -73,7 +75,7 @@ class Engine:
 
     def arrow(self, table: ir.Table) -> pa.Table:
         """The rows of a small table, in memory, as they are: ibis would take Spark's through pandas, where a null makes an int64 a float."""
-        rows: pa.Table = self._session.sql(self.connection.compile(table)).toArrow() if self.kind == "spark" else self.connection.to_pyarrow(table)
+        rows: pa.Table = _spark_frame(self.connection, table).toArrow() if self.kind == "spark" else self.connection.to_pyarrow(table)
         return rows
 
     def table(self, rows: pa.Table) -> ir.Table:
@@ -84,17 +86,15 @@ class Engine:
 
     def kept(self, table: ir.Table) -> ir.Table:
         """The rows of `table`, computed now and kept by the engine until it closes or is told to `forget` them."""
-        name = f"kept_{uuid4().hex}"
         if self.kind == "spark":
-            self._session.sql(self.connection.compile(table)).cache().createOrReplaceTempView(name)
-            return self.connection.table(name)
-        return self.connection.create_table(name, table)
+            return _kept_on_spark(self.connection, table)
+        return self.connection.create_table(f"kept_{uuid4().hex}", table)
 
     def forget(self, *kept: ir.Table) -> None:
         """Frees what `kept` keeps. Expressions built on it can no longer be computed."""
         for table in kept:
             if self.kind == "spark":
-                self._session.catalog.uncacheTable(table.op().name)
+                shutil.rmtree(_kept_folder(self.connection) / table.op().name)
             else:
                 self.connection.drop_table(table.op().name)
 
@@ -127,8 +127,11 @@ class Engine:
         return self.connection._session
 
     def close(self) -> None:
-        """Ends the engine and frees its memory."""
-        self.connection.disconnect()
+        """Ends the engine and frees its memory. A Spark application stays for the next engine, until the process ends."""
+        if self.kind == "spark":
+            shutil.rmtree(_kept_folder(self.connection), ignore_errors=True)
+        else:
+            self.connection.disconnect()
 
 
 def remove(path: Path) -> None:
@@ -197,7 +200,7 @@ def kept(table: ir.Table) -> ir.Table:
         return table
     backend = table.get_backend()
     if backend.name == "pyspark":
-        return table.cache()
+        return _kept_on_spark(backend, table)
     return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
 
 
@@ -232,27 +235,74 @@ def _open_duckdb(memory: str, threads: int, scratch: Path | None) -> Any:
     return connection
 
 
+# What holds for every query on Spark, whatever a deployment's spark-defaults.conf says
+_SPARK_QUERIES = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # One method for a whole stage passes Java's 64 KB where columns are typed and checked: it is compiled for seconds, in vain. See benchmarks/spark.md
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.constraintPropagation.enabled": "false",  # what it infers grows with the square of a wide table's columns
+}
+
+
 def _open_spark(master: str, memory: str, threads: int, scratch: Path | None) -> Any:
     try:
         from pyspark.sql import SparkSession  # an extra that embedded deployments do not have
     except ImportError as error:
         raise SettingsError("The engine Spark is not installed; install the project with its extra, doudi[spark], or use duckdb.") from error
-    settings = {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.parquet.compression.codec": "zstd",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-    }
+    settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     if memory:
-        settings["spark.driver.memory"] = re.sub(r"(?i)i?b$", "", memory.replace(" ", "")).lower()
-    if threads:
-        settings["spark.sql.shuffle.partitions"] = str(threads)
+        limit = re.sub(r"(?i)i?b$", "", memory.replace(" ", "")).lower()
+        settings |= {"spark.driver.memory": limit, "spark.executor.memory": limit}
     if scratch is not None:
         settings["spark.local.dir"] = str(scratch)
+    running = SparkSession.getActiveSession()
+    if running is not None and running.sparkContext.master != master:
+        running.stop()
     builder = SparkSession.builder.master(master).appName("doudi")
     for key, value in settings.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    session = builder.getOrCreate().newSession()  # an application takes long to start: one serves all engines of a process
     session.sparkContext.setLogLevel("ERROR")
-    return ibis.pyspark.connect(session)
+    for key, value in _SPARK_QUERIES.items():
+        session.conf.set(key, value)
+    if threads:
+        session.conf.set("spark.sql.shuffle.partitions", threads)
+    connection = ibis.pyspark.connect(session)
+    vars(connection)["_kept"] = (scratch or Path(tempfile.gettempdir())) / f"kept-{uuid4().hex}"
+    return connection
+
+
+def _spark_frame(connection: Any, table: ir.Table) -> Any:
+    """The table as a Spark data frame, of the types that the expression says: Ibis takes a rank for an int64 and leaves casts to that out."""
+    from ibis.backends.pyspark.datatypes import PySparkSchema
+
+    connection._run_pre_execute_hooks(table)
+    frame = connection._session.sql(connection.compile(table))
+    said = PySparkSchema.from_ibis(table.schema())
+    return frame.select(*(frame[field.name].cast(field.dataType) for field in said))
+
+
+def _spark_files(session: Any, names: Sequence[str]) -> Any:
+    """The rows of Parquet files that share one schema. It is read here, for Spark would start a job on the cluster to find it."""
+    from ibis.backends.pyspark.datatypes import PySparkSchema
+
+    first = next(iter(sorted(Path(names[0]).glob("*.parquet")))) if Path(names[0]).is_dir() else Path(names[0])
+    schema = ibis.Schema.from_pyarrow(pq.read_schema(first))
+    return session.read.schema(PySparkSchema.from_ibis(schema)).parquet(*names)
+
+
+def _kept_folder(connection: Any) -> Path:
+    folder: Path = vars(connection)["_kept"]
+    return folder
+
+
+def _kept_on_spark(connection: Any, table: ir.Table) -> ir.Table:
+    """As Parquet in the scratch folder, which all machines see: a cache would leave the plan of all that came before in every later query."""
+    folder = _kept_folder(connection) / f"kept_{uuid4().hex}"
+    frame = _spark_frame(connection, table)
+    frame.write.parquet(str(folder))
+    connection._session.read.schema(frame.schema).parquet(str(folder)).createOrReplaceTempView(folder.name)
+    kept: ir.Table = connection.table(folder.name)
+    return kept

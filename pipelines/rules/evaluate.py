@@ -82,7 +82,7 @@ def flag_tables(facts: Facts, coverage: Coverage) -> tuple[ir.Table, ir.Table, i
     unmet = suspensions(facts.policy, coverage, facts.as_of, rules)
     checked = {rule: candidates for rule, candidates in rules.items() if rule not in unmet_anywhere(unmet, counties)}
     raised = [candidates().mutate(rule=ibis.literal(rule)).select(*_CANDIDATE) for rule, candidates in checked.items()]
-    found = _placed(facts, _where_checked(union(raised, empty(**_CANDIDATE)), unmet))
+    found = kept(_placed(facts, kept(_where_checked(union(raised, empty(**_CANDIDATE)), unmet))))
     flags = kept(_with_words(facts, found))
     people = kept(_people(facts, flags))
     flags = kept(_with_state(facts, flags, people))

@@ -207,8 +207,9 @@ def kept(table: ir.Table) -> ir.Table:
 def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:
     """An engine by its name: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
 
-    `memory` is a limit such as `2GB` (on Spark, of the driver), `threads` the number of threads (on Spark, of the parts of a shuffle),
-    `scratch` the folder to spill to.
+    `memory` is a limit such as `2GB` (on Spark, of the driver and of each executor), `threads` the number of threads (on Spark, of the parts of a
+    shuffle), `scratch` the folder to spill to and, on Spark, to keep tables in: all machines must see it. Everything else about Spark is for its own
+    spark-defaults.conf to say.
     Raises SettingsError for any other name, and when Spark is not installed.
     """
     if scratch is not None:
@@ -240,9 +241,10 @@ _SPARK_QUERIES = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # One method for a whole stage passes Java's 64 KB where columns are typed and checked: it is compiled for seconds, in vain. See benchmarks/spark.md
+    # One method for a whole stage passes Java's 64 KB where columns are typed and checked: it is compiled for seconds, in vain
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",  # what it infers grows with the square of a wide table's columns
+    "spark.sql.maxPlanStringLength": "10000",  # the driver keeps the text and figures of every query's plan; many are long
 }
 
 
@@ -251,7 +253,7 @@ def _open_spark(master: str, memory: str, threads: int, scratch: Path | None) ->
         from pyspark.sql import SparkSession  # an extra that embedded deployments do not have
     except ImportError as error:
         raise SettingsError("The engine Spark is not installed; install the project with its extra, doudi[spark], or use duckdb.") from error
-    settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.sql.ui.retainedExecutions": "20"}
     if memory:
         limit = re.sub(r"(?i)i?b$", "", memory.replace(" ", "")).lower()
         settings |= {"spark.driver.memory": limit, "spark.executor.memory": limit}

@@ -108,37 +108,41 @@ def mismatches(
     return _standing(ledger, MISMATCHES, as_of, wanted, ("mismatch_id", *columns), {"county_code": county, '"check"': check}, reveal)
 
 
-def evidence(ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, keys: Collection[str] | None = None, reveal: Reveal) -> pd.DataFrame:
-    """The evidence of a night's flags or mismatches (of all that stand, or of `keys`), sorted by key and seq.
+def evidence(
+    ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, keys: Collection[str] | None = None, county: str | None = None, reveal: Reveal
+) -> pd.DataFrame:
+    """The evidence of a night's flags or mismatches (of all that stand, of `keys`, or of a county), sorted by key and seq.
 
     Columns: `flag_id` or `mismatch_id`, `seq`, `person` (token), `dataset`, `snapshot`, `file`, `line`, `field`, `value` (as conformed), `shows`,
     and `side` for mismatches.
     """
     side = ", e.side" if kind is MISMATCHES else ""
     of = f"AND v.{kind.key} = ANY(:keys)" if keys is not None else ""
+    of, parameters = _in_county(kind, of, county)
     frame = _frame(
         ledger,
         f"""SELECT e.{kind.key}, e.seq, e.person, e.dataset, e.snapshot, e.file, e.line, e.field, e.value, e.shows, e.edition{side}
             FROM {kind.versions} v JOIN {kind.evidence} e USING ({kind.key}, edition)
             WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY e.{kind.key}, e.seq""",
-        {"as_of": as_of, **({"keys": sorted(keys)} if keys is not None else {})},
+        {"as_of": as_of, **parameters, **({"keys": sorted(keys)} if keys is not None else {})},
     )
     cells = zip(frame["value"], frame[kind.key], frame["edition"], frame["seq"], strict=True)
     frame["value"] = [reveal.open(value, cell_place(kind, key, bytes(edition), seq)) for value, key, edition, seq in cells]
     return _tokens(frame.drop(columns="edition"), "person")
 
 
-def members(ledger: Ledger, as_of: date, *, reveal: Reveal | None = None) -> pd.DataFrame:
-    """The living people of the households of a night's flags, and the flags' own persons; sorted by flag_id, birth year and token.
+def members(ledger: Ledger, as_of: date, *, county: str | None = None, reveal: Reveal | None = None) -> pd.DataFrame:
+    """The living people of the households of a night's flags (or of a county's), and the flags' own persons; sorted by flag_id, birth year and token.
 
     Columns: `flag_id`, `person` (token), `name`, `id_number`, `phone`, `sex`, `birth_year`.
     """
+    of, parameters = _in_county(FLAGS, "", county)
     frame = _frame(
         ledger,
-        """SELECT m.flag_id, m.person, p.name, p.id_number, p.phone, p.sex, p.birth_year
+        f"""SELECT m.flag_id, m.person, p.name, p.id_number, p.phone, p.sex, p.birth_year
             FROM flag_versions v JOIN flag_members m USING (flag_id, edition) JOIN persons p ON p.token = m.person
-            WHERE v.from_night <= :as_of AND v.until_night > :as_of ORDER BY m.flag_id, p.birth_year, m.person""",
-        {"as_of": as_of},
+            WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY m.flag_id, p.birth_year, m.person""",
+        {"as_of": as_of, **parameters},
     )
     return _people(ledger, _tokens(frame, "person"), reveal)
 
@@ -154,23 +158,24 @@ def persons(ledger: Ledger, tokens: Collection[str], *, reveal: Reveal | None = 
     return _people(ledger, _tokens(frame, "person"), reveal)
 
 
-def changes(ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, reveal: Reveal | None = None) -> pd.DataFrame:
-    """What a night changed against the night before, and why; one row an event, sorted by key and kind.
+def changes(ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, county: str | None = None, reveal: Reveal | None = None) -> pd.DataFrame:
+    """What a night changed against the night before (in a county, where given), and why; one row an event, sorted by key and kind.
 
     Columns: key, rule or check, `county_code`, for flags `township`, `village`, `case_id`, `name`; `grade`, `state`, `kind` (raised, changed,
     cleared_by_data, suspended, resumed, reopened, silenced), `reason` (see departed.py, and for `changed` what differs: grade, evidence, place …),
     `result_code` of an earlier result. What is gone is shown as it last stood.
     """
     own = ", v.township, v.village, v.case_id, v.name" if kind is FLAGS else ", v.datasets"
+    here = "AND s.county_code = :county" if county is not None else ""
     frame = _frame(
         ledger,
         f"""SELECT s.{kind.key}, s.{kind.rule}, s.county_code, v.grade, v.state, e.kind, e.reason, e.result_code{own}
             FROM {kind.events} e JOIN {kind.table} s USING ({kind.key})
             CROSS JOIN LATERAL (SELECT * FROM {kind.versions} v WHERE v.{kind.key} = e.{kind.key} AND v.from_night <= :as_of
                 ORDER BY v.from_night DESC LIMIT 1) v
-            WHERE e.as_of = :as_of AND e.run_id IS NOT NULL AND e.withdraws IS NULL AND e.kind <> '{states.STILL_TRUE}'
+            WHERE e.as_of = :as_of AND e.run_id IS NOT NULL AND e.withdraws IS NULL AND e.kind <> '{states.STILL_TRUE}' {here}
             AND NOT EXISTS (SELECT FROM {kind.events} w WHERE w.withdraws = e.event_id) ORDER BY {kind.key}, e.kind""",
-        {"as_of": as_of},
+        {"as_of": as_of, **({"county": county} if county is not None else {})},
     )
     return _sealed(ledger, frame, kind, ("name",) if kind is FLAGS else (), reveal)
 
@@ -188,6 +193,13 @@ def suspensions(ledger: Ledger, as_of: date) -> pd.DataFrame:
 def denominators(ledger: Ledger, as_of: date) -> pd.DataFrame:
     """What the night's checks looked at: `check`, `county_code`, `dataset`, `checked`."""
     return _of_run(ledger, as_of, "denominators", '"check", county_code, dataset')
+
+
+def _in_county(kind: Kind, of: str, county: str | None) -> tuple[str, dict[str, str]]:
+    """The condition `of`, and that a version's flag or mismatch is of the county where one is given; with its parameter."""
+    if county is None:
+        return of, {}
+    return f"{of} AND v.{kind.key} IN (SELECT {kind.key} FROM {kind.table} WHERE county_code = :county)", {"county": county}
 
 
 def _of_run(ledger: Ledger, as_of: date, table: str, order: str) -> pd.DataFrame:

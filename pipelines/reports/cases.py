@@ -8,6 +8,8 @@ from datetime import date
 from pipelines.reports.texts import grade_order
 
 IDENTITY_CHECK = "identity_check"
+HouseholdKey = tuple[str, str]
+"""A household's token and county."""
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,16 @@ from pipelines.ledger.access_log import Reveal, reveal
 from pipelines.ledger.database import Ledger
 from pipelines.ledger.kinds import FLAGS, MISMATCHES
 from pipelines.masking import mask_id
-from pipelines.reports.cases import Person
-from pipelines.reports.evidence import EvidenceCell, Wording
+from pipelines.reports.cases import HouseholdKey, Person
+from pipelines.reports.desks import Desk
+from pipelines.reports.evidence import EvidenceCell
 from pipelines.reports.lists import Changed, LedgerNight, OpenFlag
 from pipelines.reports.mismatches import MismatchRow
-from pipelines.reports.register_facts import HouseholdKey
 from pipelines.reports.texts import result_codes, sentence, texts
 
 LISTED = (states.OPEN, states.IDENTITY_CHECK, states.ASSIGNED)
 ACTOR = "night"
+_AT_ONCE = 20_000
 
 
 def leave(ledger: Ledger, as_of: date) -> Reveal:
@@ -33,16 +34,17 @@ def leave(ledger: Ledger, as_of: date) -> Reveal:
     return reveal(ledger, "report", f"night {as_of}", "lists of the night for caseworkers, departments and auditors", actor=ACTOR)
 
 
-def open_flags(ledger: Ledger, as_of: date, allowed: Reveal, heads: Mapping[HouseholdKey, str]) -> LedgerNight:
-    """The night's open flags for the township lists; `heads` gives the name of a household's head by the household's token and county."""
-    frame = queries.flags(ledger, as_of, wanted=LISTED, reveal=allowed)
-    people = queries.members(ledger, as_of, reveal=allowed)
-    cells = queries.evidence(ledger, as_of, FLAGS, reveal=allowed)
-    changed = queries.changes(ledger, as_of, FLAGS, reveal=allowed)
+def open_flags(desk: Desk, county: str, heads: Mapping[HouseholdKey, str]) -> LedgerNight:
+    """A county's open flags for its township lists; `heads` gives the name of a household's head by the household's token and county."""
+    ledger, as_of, allowed = desk.ledger, desk.as_of, desk.allowed
+    frame = queries.flags(ledger, as_of, wanted=LISTED, county=county, reveal=allowed)
+    people = queries.members(ledger, as_of, county=county, reveal=allowed)
+    cells = queries.evidence(ledger, as_of, FLAGS, county=county, reveal=allowed)
+    changed = queries.changes(ledger, as_of, FLAGS, county=county, reveal=allowed)
     named = _persons(ledger, people, cells, allowed)
     evidence: dict[str, list[EvidenceCell]] = defaultdict(list)
-    for row in _rows(cells):
-        evidence[row["flag_id"]].append(_cell(row, named))
+    for flag_id, cell in zip(cells["flag_id"].tolist(), _cells(cells, named), strict=True):
+        evidence[flag_id].append(cell)
     members: dict[str, list[str]] = defaultdict(list)
     for flag_id, person in zip(people["flag_id"], people["person"], strict=True):
         members[flag_id].append(person)
@@ -76,17 +78,21 @@ def open_flags(ledger: Ledger, as_of: date, allowed: Reveal, heads: Mapping[Hous
     return LedgerNight(flags, named, changes, queries.run_of(ledger, as_of).previous)
 
 
-def mismatch_rows(ledger: Ledger, as_of: date, check: str, allowed: Reveal, wording: Wording, counties: Mapping[str, str]) -> Iterator[MismatchRow]:
-    """A check's open mismatches for its workbook, by county, grade and id; ID numbers masked."""
-    frame = queries.mismatches(ledger, as_of, wanted=LISTED, check=check, reveal=allowed)
-    if frame.empty:
-        return
-    cells = queries.evidence(ledger, as_of, MISMATCHES, keys=frame["mismatch_id"].tolist(), reveal=allowed)
+def mismatch_rows(desk: Desk, check: str) -> Iterator[MismatchRow]:
+    """A check's open mismatches for its workbook, by county, grade and id; ID numbers masked. Read _AT_ONCE at a time."""
+    frame = queries.mismatches(desk.ledger, desk.as_of, wanted=LISTED, check=check, reveal=desk.allowed)
+    for start in range(0, len(frame), _AT_ONCE):
+        yield from _worded(desk, frame.iloc[start : start + _AT_ONCE])
+
+
+def _worded(desk: Desk, frame: pd.DataFrame) -> Iterator[MismatchRow]:
+    wording, counties = desk.wording, desk.policy.region.counties
+    cells = queries.evidence(desk.ledger, desk.as_of, MISMATCHES, keys=frame["mismatch_id"].tolist(), reveal=desk.allowed)
     tokens = [token for token in frame["person"] if token]
-    named = {row["person"]: _person(row) for row in _rows(queries.persons(ledger, tokens, reveal=allowed))}
+    named = {row["person"]: _person(row) for row in _rows(queries.persons(desk.ledger, tokens, reveal=desk.allowed))}
     sides: dict[tuple[str, str], list[EvidenceCell]] = defaultdict(list)
-    for row in _rows(cells):
-        sides[row["mismatch_id"], row["side"]].append(_cell(row, {}))
+    for key, side, cell in zip(cells["mismatch_id"].tolist(), cells["side"].tolist(), _cells(cells, {}), strict=True):
+        sides[key, side].append(cell)
     for row in _rows(frame):
         person = named.get(row["person"], Person(""))
         yield MismatchRow(
@@ -113,10 +119,14 @@ def _person(row: Mapping[str, Any]) -> Person:
     return Person(row["name"], int(row["birth_year"] or 0), row["phone"], mask_id(number) if number else "")
 
 
-def _cell(row: Mapping[str, Any], named: Mapping[str, Person]) -> EvidenceCell:
-    plain = {name: row[name] for name in ("dataset", "file", "line", "field", "value", "shows", "person")}
-    snapshot = row["snapshot"].isoformat() if row["snapshot"] else ""
-    return EvidenceCell(snapshot=snapshot, name=named[row["person"]].name if row["person"] in named else "", **plain)
+def _cells(frame: pd.DataFrame, named: Mapping[str, Person]) -> Iterator[EvidenceCell]:
+    """The cells of a frame of evidence in its order."""
+    nobody = Person("")
+    days: dict[date | None, str] = {day: day.isoformat() if day else "" for day in frame["snapshot"].unique()}
+    columns = (frame[name].tolist() for name in ("dataset", "snapshot", "file", "line", "field", "value", "shows", "person"))
+    for dataset, day, file, line, field, value, shows, person in zip(*columns, strict=True):
+        name = named.get(person, nobody).name
+        yield EvidenceCell(dataset or "", days[day], file or "", line or "", field or "", value or "", shows or "", person or "", name)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

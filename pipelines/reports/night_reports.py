@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,17 +21,18 @@ from pipelines.extracts.validate import Validation
 from pipelines.facts import Facts
 from pipelines.identity.tokens import open_tokens
 from pipelines.ledger import queries
-from pipelines.ledger.access_log import Reveal
 from pipelines.ledger.database import Ledger
 from pipelines.ledger.kinds import FLAGS, MISMATCHES
 from pipelines.policy import Policy
 from pipelines.reports import tables
-from pipelines.reports.evidence import Wording
+from pipelines.reports.cases import HouseholdKey
+from pipelines.reports.desks import Desk, Job, done
 from pipelines.reports.expectations_page import write_expectations
-from pipelines.reports.ledger_night import LISTED, leave, mismatch_rows, open_flags
-from pipelines.reports.lists import LedgerNight, township_lists
+from pipelines.reports.ledger_night import LISTED, leave
+from pipelines.reports.mismatch_figures import check_figures, county_figures
 from pipelines.reports.mismatch_report import write_mismatch_report
-from pipelines.reports.night_files import Progress, replaced, write_checks, write_departments, write_lists
+from pipelines.reports.night_files import replaced, write_departments
+from pipelines.reports.portions import CheckWorkbook, CountyLists
 from pipelines.reports.register_facts import care_counts, heads
 from pipelines.reports.run_report import findings
 from pipelines.reports.run_summary import FileLine, Finding
@@ -43,7 +44,7 @@ OWNED = (
     "flags", "quarantine", "mismatches", "expectations", "expectations.html", "mismatch-report.html", "visit-list.xlsx",
     "flags.parquet", "mismatches.parquet", "coverage.parquet", "links.parquet",
 )  # fmt: skip
-VISIT_RULE = "SV-01"
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,21 @@ class _Night:
     stock: NightStock
     contracts: Mapping[str, Contract]
     code_version: str
-    wording: Wording
-    allowed: Reveal
     suspended: tuple[SuspendedRule, ...]
     flags: pd.DataFrame
+    flag_changes: pd.DataFrame
     mismatches: pd.DataFrame
+    denominators: pd.DataFrame
 
     @property
     def policy(self) -> Policy:
         return self.facts.policy
+
+    @property
+    def held(self) -> pd.DataFrame:
+        """The suspensions of checks."""
+        rows = [vars(item) for item in self.suspended if item.rule in self.policy.checks]
+        return pd.DataFrame(rows, columns=["rule", "county_code", "dataset", "reason"])
 
 
 def write_reports(
@@ -107,54 +114,60 @@ def write_reports(
     """
     night = _Night(
         ledger, workspace, as_of, facts, stock, contracts, code_version,
-        wording=Wording(contracts, facts.policy),
-        allowed=leave(ledger, as_of),
         suspended=tuple(SuspendedRule(*row) for row in _columns(queries.suspensions(ledger, as_of), "rule", "county_code", "dataset", "reason")),
         flags=queries.flags(ledger, as_of, wanted=LISTED),
+        flag_changes=queries.changes(ledger, as_of, FLAGS),
         mismatches=queries.mismatches(ledger, as_of, wanted=LISTED),
+        denominators=queries.denominators(ledger, as_of),
     )  # fmt: skip
     with replaced(workspace.reports(as_of), OWNED) as beside:
-        _write_lists(beside, night, progress)
+        _write_workbooks(beside, night, progress)
         progress("workbooks for departments")
         write_departments(
             beside, stock.files, stock.conformed, stock.deliveries, stock.in_force, contracts=contracts, policy=night.policy, as_of=as_of
         )
-        _write_findings(beside, night, progress)
+        progress("pages")
+        _write_pages(beside, night)
         progress("tables for other systems")
         _write_tables(beside, night)
     return Written(workspace.reports(as_of), _ledger_findings(night), night.suspended, int(night.flags["case_id"].nunique()))
 
 
-def _write_lists(folder: Path, night: _Night, progress: Progress) -> None:
-    progress("reading the ledger")
-    facts, policy = night.facts, night.policy
+def _write_workbooks(folder: Path, night: _Night, progress: Progress) -> None:
+    """Everything that names people: the townships' lists, the auditors' workbooks, the visit list. The largest portions are begun first."""
+    facts, policy, as_of = night.facts, night.policy, night.as_of
+    progress("heads of household")
     households = {(token, county) for token, county in _columns(night.flags, "household_token", "county_code") if token}
     named = heads(facts.records, open_tokens(night.workspace), households)
-    told = open_flags(night.ledger, night.as_of, night.allowed, named)
     unchecked = unchecked_by_county(night.suspended, night.stock.in_force.coverage, policy, night.contracts)
-    write_lists(folder, township_lists(told, unchecked, night.wording, policy, night.as_of), progress)
+    listed = Counter(dict.fromkeys(unchecked, 0))
+    listed.update(county for frame in (night.flags, night.flag_changes) for (county,) in _columns(frame, "county_code"))
+    own: dict[str, dict[HouseholdKey, str]] = defaultdict(dict)
+    for key, name in named.items():
+        own[key[1]][key] = name
+    jobs: list[tuple[int, Job[list[Visit]]]] = [
+        (count, CountyLists(folder, county, own[county], unchecked.get(county, ()))) for county, count in listed.items()
+    ]
+    counties = county_figures(night.mismatches, night.denominators, night.held, policy)
+    for place, figures in enumerate(check_figures(night.mismatches, night.denominators, night.held, policy)):
+        parts = [(county.name, county.cells[place]) for county in counties]
+        jobs.append((figures.found, CheckWorkbook(folder, figures, parts)))
+    progress("workbooks for townships and auditors")
+    desk = Desk(night.ledger, as_of, night.contracts, policy, leave(night.ledger, as_of).entry_id)
+    in_turn = [job for _, job in sorted(jobs, key=lambda entry: -entry[0])]
+    visits = [visit for found in done(desk, in_turn, len(night.flags) + len(night.mismatches)) for visit in found]
     covered = [row.county_code for row in night.stock.in_force.coverage.rows if row.dataset == "tekun" and row.covered]
-    visits = _visits(told, night.wording)
-    write_visits(folder / "visit-list.xlsx", visits, care_counts(facts), covered=covered, policy=policy, as_of=night.as_of)
+    write_visits(folder / "visit-list.xlsx", visits, care_counts(facts), covered=covered, policy=policy, as_of=as_of)
 
 
-def _write_findings(folder: Path, night: _Night, progress: Progress) -> None:
-    """The auditors' workbooks, the mismatch report and the page of expectations."""
+def _write_pages(folder: Path, night: _Night) -> None:
+    """The mismatch report and the page of expectations."""
     policy, as_of = night.policy, night.as_of
-    denominators = queries.denominators(night.ledger, as_of)
-    held = pd.DataFrame([vars(item) for item in night.suspended if item.rule in policy.checks], columns=["rule", "county_code", "dataset", "reason"])
-    progress("workbooks for auditors")
-
-    def rows(check: str) -> Any:
-        return mismatch_rows(night.ledger, as_of, check, night.allowed, night.wording, policy.region.counties)
-
-    write_checks(folder, rows, night.mismatches, denominators, held, policy=policy, as_of=as_of)
-    progress("pages")
     write_mismatch_report(
         folder / "mismatch-report.html",
         mismatches=night.mismatches,
-        denominators=denominators,
-        suspensions=held,
+        denominators=night.denominators,
+        suspensions=night.held,
         coverage=night.stock.in_force.coverage,
         policy=policy,
         contracts=night.contracts,
@@ -175,10 +188,10 @@ def _write_tables(folder: Path, night: _Night) -> None:
 
 def _ledger_findings(night: _Night) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     standing = Counter(_columns(night.flags, "rule", "state")) + Counter(_columns(night.mismatches, "check", "state"))
-    events = Counter(_columns(queries.changes(night.ledger, night.as_of, FLAGS), "rule", "kind"))
+    events = Counter(_columns(night.flag_changes, "rule", "kind"))
     events += Counter(_columns(queries.changes(night.ledger, night.as_of, MISMATCHES), "check", "kind"))
     checked: Counter[str] = Counter()
-    for check, count in _columns(queries.denominators(night.ledger, night.as_of), "check", "checked"):
+    for check, count in _columns(night.denominators, "check", "checked"):
         checked[check] += count
     return findings(night.policy, standing=standing, events=events, checked=checked, suspended=night.suspended)
 
@@ -196,13 +209,6 @@ def found_tonight(folder: Path, policy: Policy) -> tuple[tuple[tuple[Finding, ..
 
 def _columns(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(frame[name].tolist() for name in names), strict=True)
-
-
-def _visits(night: LedgerNight, wording: Wording) -> Iterator[Visit]:
-    for flag in night.flags:
-        if flag.rule == VISIT_RULE and flag.person in night.persons:
-            shows = "\n".join(wording.sentences(flag.evidence, named=False))
-            yield Visit(flag.county_code, flag.township, flag.village, night.persons[flag.person], shows)
 
 
 def _documents(stock: NightStock) -> list[dict[str, Any]]:

@@ -7,12 +7,11 @@ from collections.abc import Collection
 from pipelines.facts import Facts
 from pipelines.facts.source import RecordSource
 from pipelines.identity.tokens import Tokens
+from pipelines.reports.cases import HouseholdKey
 from pipelines.reports.visits import CareCount
 
 HOUSEHOLD_NUMBERS = {"low_income": "family_id", "poverty_register": "household_no", "dibao": "family_id"}
 _HEAD = "户主"
-
-HouseholdKey = tuple[str, str]
 
 
 def heads(records: RecordSource, tokens: Tokens, households: Collection[HouseholdKey]) -> dict[HouseholdKey, str]:

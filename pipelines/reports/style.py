@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Head:
     foot_right: str = ""
 
 
+@lru_cache(maxsize=4096)  # most cells of a list say what others say
 def lines_needed(text: str, pixels: int) -> int:
     """How many lines `text` takes in a cell `pixels` wide, wrapped."""
     total = 0
@@ -83,6 +85,7 @@ class Book:
     def __init__(self, workbook: xlsxwriter.Workbook) -> None:
         self.workbook = workbook
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+        self._cell_formats: dict[tuple[str, str | None], Any] = {}
 
     def format(self, **properties: object) -> Any:
         """The format with these properties over the house font; each is made once."""
@@ -94,6 +97,11 @@ class Book:
 
     def cell_format(self, style: str, fill: str | None = None) -> Any:
         """The format of a body cell in a column of this style, on a coloured ground where `fill` names one."""
+        if (style, fill) not in self._cell_formats:
+            self._cell_formats[style, fill] = self._cell_format(style, fill)
+        return self._cell_formats[style, fill]
+
+    def _cell_format(self, style: str, fill: str | None) -> Any:
         properties: dict[str, object] = {"border": 1, "border_color": LINE}
         if style in ("centre", "fill", "day"):
             properties["align"] = "center"

@@ -11,6 +11,7 @@ from pipelines.facts.tables import empty, union
 
 SOURCES = ("dibao", "tekun", "pension_benefit", "disability_certificates", "medical_enrolment")
 SUFFICIENT = 2
+STATEMENT = ("person", "dataset", "death_date", "snapshot", "file", "line")
 
 
 def death_statements(records: RecordSource) -> ir.Table:
@@ -25,11 +26,15 @@ def death_statements(records: RecordSource) -> ir.Table:
 
 def statements_of(records: RecordSource, dataset: str) -> ir.Table:
     """The rows of one of SOURCES that say a person has died; columns of `death_statements`."""
+    rows = stating(records, dataset)
+    return rows.select("person", "snapshot", "file", "line", dataset=ibis.literal(dataset), death_date="stated_on").select(*STATEMENT)
+
+
+def stating(records: RecordSource, dataset: str) -> ir.Table:
+    """The same rows with their own columns, and `stated_on`: the date of death that they give (yyyymmdd, null where none)."""
     rows = records[dataset]
     says, died = _statement(dataset, rows)
-    rows = rows.filter(says)
-    columns = [rows.person, ibis.literal(dataset).name("dataset"), died.cast("int32").name("death_date"), rows.snapshot, rows.file, rows.line]
-    return rows.select(*columns)
+    return rows.filter(says).mutate(stated_on=died.cast("int32"))
 
 
 def deceased(records: RecordSource, day: int) -> ir.Table:

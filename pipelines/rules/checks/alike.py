@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.engine import Engine, kept
+from pipelines.engine import Engine, kept, pinned
 from pipelines.facts.tables import among, union
 from pipelines.identity.names import LEVELS, agreements
 
@@ -22,7 +22,7 @@ def names_that_differ(engine: Engine, tables: Sequence[ir.Table]) -> ir.Table | 
     if not tables:
         return None
     named = [table.filter(table.name_folded.notnull()).select("person", "name_folded") for table in tables]
-    all_names = union(named, named[0])
+    all_names = pinned(union(named, named[0]))
     spread = all_names.group_by("person").agg(least=all_names.name_folded.min(), most=all_names.name_folded.max())
     several = spread.filter(spread.least != spread.most)
     names = kept(among(all_names, several).distinct())

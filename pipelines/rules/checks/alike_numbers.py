@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.engine import pinned
 from pipelines.facts import DATASETS
 from pipelines.facts.tables import empty, union
 from pipelines.identity.name_pairs import WILDCARD
@@ -23,14 +24,14 @@ def id_06(night: Night) -> Finding:
     if not looked:
         return Finding((), (), subject="pair")
     rows = {item.dataset: _born(night.here(item.rows.filter(item.which))) for item in looked}
-    seen = union([table.select("person", *_WHERE) for table in rows.values()], empty()).distinct()
-    crowded = seen.group_by(list(_WHERE)).agg(persons=seen.person.nunique()).filter(ibis._.persons > 1)
-    met = night.facts.records.engine.kept(seen.semi_join(crowded, list(_WHERE)))
+    seen = pinned(union([table.select("person", *_WHERE) for table in rows.values()], empty()))
+    crowded = seen.group_by(list(_WHERE)).agg(least=seen.person.min(), most=seen.person.max()).filter(ibis._.least < ibis._.most)
+    met = night.engine.kept(seen.semi_join(crowded, list(_WHERE)).distinct())
     one, other = met, met.rename(second="person")
     pairs = one.join(other, list(_WHERE)).filter(ibis._.person < ibis._.second)
     pairs = pairs.group_by(first=pairs.person, second=pairs.second).agg(pair_county=pairs.county_code.min())
     subject = ibis.literal("person:").concat(number_text(pairs.first), "|person:", number_text(pairs.second))
-    pairs = night.facts.records.engine.kept(pairs.mutate(pair=subject))
+    pairs = night.engine.kept(pairs.mutate(pair=subject))
     sides = [(A, pairs.mutate(person=pairs.first)), (B, pairs.mutate(person=pairs.second))]
     parts = []
     for dataset, table in rows.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ibis
 
+from pipelines.engine import kept
 from pipelines.facts.cover import COVER
-from pipelines.facts.deaths import SOURCES, death_statements
+from pipelines.facts.deaths import SOURCES, stating
 from pipelines.facts.tables import among, people, yuan
 from pipelines.rules.checks.finding import BY_ROW, A, B, Cell, Finding, Looked, Night, Part, cells
 
@@ -66,13 +67,12 @@ def en_04(night: Night) -> Finding:
     latest = facts.months_back(facts.policy.document.death_grace_months)
     dead = facts.deceased.filter(facts.deceased.death_date.isnull() | (facts.deceased.death_date // 100 <= latest))
     covered = [Part(dataset, among(night.active(dataset), dead), cells(A, "cover_period", *PERIOD)) for dataset in _rosters(night)]
-    still = people([part.rows for part in covered])
-    said = death_statements(facts.records)
-    said = among(said.filter(said.death_date.isnull() | (said.death_date <= facts.day)), still)
+    still = kept(people([part.rows for part in covered]))
     deaths = []
     for source in SOURCES:
         if source in night:
-            rows = among(facts.records[source], said.filter(said.dataset == source), ("person", "file", "line"))
+            said = stating(facts.records, source)
+            rows = among(said.filter(said.stated_on.isnull() | (said.stated_on <= facts.day)), still)
             deaths.append(Part(source, rows, cells(B, "died", *_DEATH[source]), places=False))
     return Finding([*covered, *deaths], _on_cover(night))
 

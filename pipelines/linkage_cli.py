@@ -41,7 +41,8 @@ Note = Annotated[str, typer.Option("--note", help="Why it was decided so.")]
 @linkage_app.command()
 def train(as_of: AsOf, workspace: Folder = None) -> None:
     """Learns the model's weights from a linked night's own records; its next nights use them."""
-    from pipelines.night import OWN_MODEL, train_linkage
+    from pipelines.linkage import train_linkage
+    from pipelines.night import OWN_MODEL
 
     place = open_workspace(workspace)
     model = train_linkage(place, as_of)
@@ -65,7 +66,7 @@ def evaluate(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also writes a page with charts.")] = None,
 ) -> None:
     """How right a night's links are: precision, recall, calibration by probability band."""
-    from pipelines.night import evaluate_linkage
+    from pipelines.linkage import evaluate_linkage
 
     found, page = evaluate_linkage(open_workspace(workspace), as_of, truth, output)
     out.print(f"{found.links:,} links, {found.wrong:,} wrong, precision {found.precision:.5f}", highlight=False)
@@ -81,7 +82,7 @@ def evaluate(
 @linkage_app.command()
 def apply(as_of: AsOf, workspace: Folder = None) -> None:
     """Links, evaluates and publishes the night again at once, with what has been decided."""
-    from pipelines.night import apply_reviews
+    from pipelines.linkage import apply_reviews
     from pipelines.reports.run_summary import print_run
 
     report = apply_reviews(open_workspace(workspace), as_of, lambda step: out.print(f"Night of {as_of}: {step}", highlight=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from pipelines.ledger.cipher import Cipher
 from pipelines.ledger.kinds import FLAGS, Kind
 from pipelines.ledger.staged import Staged
 
-_BATCH = 200_000
+_BATCH = 100_000
 _PLAIN = ("dataset", "file", "line", "field", "shows")
 
 
@@ -24,14 +25,22 @@ def keep_evidence(connection: Connection, cipher: Cipher, staged: Staged) -> Non
     have = set(known.scalars())
     missing = pa.array([at for at, key in enumerate(staged.keys) if key not in have], pa.int64())
     named = pa.table({kind.key: pa.array(staged.keys, pa.string()), "edition": hexadecimal(staged.editions)})
-    for start in range(0, staged.cells.num_rows, _BATCH):
-        cells = staged.cells.slice(start, _BATCH)
-        cells = cells.filter(pc.is_in(cells["at"], value_set=missing))
-        if cells.num_rows:
-            copy(connection, kind.evidence, _sealed(cipher, staged, named, cells))
+    starts = range(0, staged.cells.num_rows, _BATCH)
+    with ThreadPoolExecutor(1) as ahead:  # seals the next cells while the server takes in these
+        batches = (ahead.submit(_sealed, cipher, staged, named, _of(staged.cells.slice(start, _BATCH), missing)) for start in starts)
+        following = next(batches, None)
+        while (batch := following) is not None:
+            sealed = batch.result()
+            following = next(batches, None)
+            if sealed.num_rows:
+                copy(connection, kind.evidence, sealed)
     if kind is FLAGS:
-        members = staged.members.filter(pc.is_in(staged.members["at"], value_set=missing))
+        members = _of(staged.members, missing)
         copy(connection, "flag_members", named.take(members["at"]).append_column("person", _token(members["person"])))
+
+
+def _of(rows: pa.Table, places: pa.Array[Any]) -> pa.Table:
+    return rows.filter(pc.is_in(rows["at"], value_set=places))
 
 
 def cell_place(kind: Kind, key: str, edition: bytes, seq: int) -> str:

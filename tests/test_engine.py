@@ -13,7 +13,7 @@ import pytest
 from pipelines.engine import Engine, open_engine, pinned, remove, staged
 from pipelines.errors import SettingsError
 from pipelines.extracts.conform import conform
-from pipelines.identity.identify import identify
+from pipelines.identity.identify import identify, read_conformed
 from tests.extracts.landing_factory import CONTRACTS, REGION, Inbox, csv_text
 from tests.extracts.test_types import CASES, read_all
 from tests.identity.test_numbers import NUMBER, by_engine, by_value
@@ -53,7 +53,7 @@ def test_files_of_one_dataset_conform_one_after_the_other(tmp_path) -> None:
     landings = inbox.land(date(2020, 7, 31)).values()
     first, second = (conform(engine, inbox.workspace, CONTRACTS["serious_illness"], landing, REGION, identify) for landing in landings)
     assert (first.conformed, first.quarantined, second.conformed, second.quarantined) == (20, 1, 1, 0)
-    found = engine.arrow(engine.read([first.path, second.path]).order_by("snapshot", "line_no")).to_pylist()
+    found = engine.arrow(read_conformed(engine, [first.path, second.path]).order_by("snapshot", "line_no")).to_pylist()
     assert [(one["file"], one["snapshot"], one["county_code"], one["recognised_on"]) for one in found[:2]] == [
         ("serious_illness_640324_20200630.csv", 20200630, "640324", 20200101),
         ("serious_illness_640323_20200731.csv", 20200731, "640323", 20200701),

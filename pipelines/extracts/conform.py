@@ -31,7 +31,7 @@ from pipelines.workspace import Workspace, atomic_path, date_number
 REFUSED_ABOVE = 10  # per cent of a file's rows
 FIRST_LINES = 20
 SORTED_ROWS = 100_000
-LANDED = ("line", *LINES, "numeric_cells", "problem")
+LANDED = (*LINES, "numeric_cells", "problem")
 NO_NAMES = pa.table({"name": pa.array([], pa.string()), "folded": pa.array([], pa.string())})
 # Whatever these say decides what a conformed row holds, so their text is part of what a result is kept by
 CODE = (
@@ -142,7 +142,7 @@ class _Plan:
     def conformed(self) -> ir.Table:
         """The rows that conform."""
         known = self._known()
-        return self._view("conformed", lambda: conformed_rows(known, self._contract))
+        return self._view("conformed", lambda: conformed_rows(known, self._contract, self._identify))
 
     @property
     def quarantined(self) -> ir.Table:

@@ -50,7 +50,7 @@ class Content:
 def landed_schema(contract: Contract) -> pa.Schema:
     """The columns of a landed Parquet file, as docs/design.md names them."""
     fields = [pa.field(name, pa.string()) for name in contract.fields]
-    source = [("line", pa.string()), ("line_no", pa.int64()), ("member_no", pa.int32()), ("numeric_cells", pa.string()), ("problem", pa.string())]
+    source = [("line_no", pa.int64()), ("member_no", pa.int32()), ("numeric_cells", pa.string()), ("problem", pa.string())]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in source)])
 
 
@@ -141,15 +141,13 @@ def _landed(block: Block, header: Header, contract: Contract) -> pa.Table:
     if header.members:
         shared = _rows(block, header.columns, contract)
         table = unpivot({place: _rows(block, columns, contract, shared) for place, columns in header.members.items()}, contract)
-        line = pc.binary_join_element_wise(table["line_no"].cast(pa.string()), table["member_no"].cast(pa.string()), "#")
     else:
         rows = _rows(block, header.columns, contract)
         numeric = {f"numeric:{name}": flags for name, flags in rows.numeric.items()}
         table = pa.table({**rows.values, **numeric, "line_no": rows.lines, "problem": rows.problems})
         table = table.append_column("member_no", pa.array([0] * len(block), pa.int32()))
-        line = table["line_no"].cast(pa.string())
     names = [name for name, field in contract.fields.items() if field.type == "id"]
-    return table.append_column("line", line).append_column("numeric_cells", _numeric_cells(table, names))
+    return table.append_column("numeric_cells", _numeric_cells(table, names))
 
 
 def _refuse_ambiguous(block: Block, header: Header) -> None:

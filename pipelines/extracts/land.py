@@ -22,7 +22,7 @@ from pipelines.extracts.files import delivered_files, file_digest, file_format, 
 from pipelines.policy import Region
 from pipelines.workspace import Workspace, atomic_path
 
-LAYOUT = 1  # of landed files; a change of how landing reads gives it a new number, so that files are read again
+LAYOUT = 2  # of landed files; a change of how landing reads gives it a new number, so that files are read again
 LONGEST_NAME = 200  # bytes; the report's name is longer, and file systems allow 255
 _UNREAD = "unread"
 PARALLEL_BYTES = 64 << 20  # below, starting processes costs more than it saves

@@ -17,7 +17,7 @@ from pipelines.policy import Region
 COUNTY = "county_code"
 PLAIN_TYPES = ("text", "name", "id")  # always readable
 LINES = ("line_no", "member_no")
-SOURCE = ("file", "line", *LINES, "snapshot")
+SOURCE = ("file", *LINES, "snapshot")
 COMMON = {"township": "string", "village": "string", "phone": "string", "sex": "string", "birth_date": "int32"}
 FAULT = "fault"
 """int32: what quarantines the row; 0 nothing, 1 landing's problem, 2i + 2 field i is empty, 2i + 3 field i is unreadable."""
@@ -34,6 +34,9 @@ class Identify(Protocol):
 
     def __call__(self, rows: ir.Table, names: ir.Table, contract: Contract) -> ir.Table:
         """`rows` (the contract's fields as landed) with the identity columns; `names` is what `changed_names` gave."""
+
+    def stored(self, rows: ir.Table) -> ir.Table:
+        """`rows` without what can be computed from the rest when they are read again."""
 
 
 def known_rows(landed: ir.Table, names: ir.Table, contract: Contract, region: Region, identify: Identify) -> ir.Table:
@@ -53,12 +56,19 @@ def known_rows(landed: ir.Table, names: ir.Table, contract: Contract, region: Re
     return staged(rows.mutate(**typed, **{FAULT: _fault(rows, fields), FLAWS: _flaws(rows, fields)}).drop(*values, "file_county"))
 
 
-def conformed_rows(known: ir.Table, contract: Contract) -> ir.Table:
-    """The rows without a fault: the contract's fields, typed; the common fields, null where the dataset has none; source and identity columns;
-    `flaws`."""
+def line_text(rows: ir.Table) -> ir.StringValue:
+    """A row's source line as people cite it: `7`, or `7#2` for a place in a household's row."""
+    line = rows.line_no.cast("string")
+    return ibis.ifelse(rows.member_no > 0, line.concat("#", rows.member_no.cast("string")), line)
+
+
+def conformed_rows(known: ir.Table, contract: Contract, identify: Identify) -> ir.Table:
+    """The rows without a fault: the contract's fields, typed; the common fields, null where the dataset has none; source and identity columns as
+    they are stored; `flaws`."""
     own = {name: known[f"typed_{name}"] if f"typed_{name}" in known.columns else known[name] for name in contract.fields}
     absent = {name: ibis.null(kind) for name, kind in COMMON.items() if name not in contract.fields}
-    return known.filter(known[FAULT] == 0).select(**own, **absent, **{name: known[name] for name in (*SOURCE, FLAWS, *_identity(known, contract))})
+    rest = {name: known[name] for name in (*SOURCE, FLAWS, *_identity(known, contract))}
+    return identify.stored(known.filter(known[FAULT] == 0).select(**own, **absent, **rest))
 
 
 def quarantined_rows(known: ir.Table, contract: Contract) -> ir.Table:
@@ -69,7 +79,7 @@ def quarantined_rows(known: ir.Table, contract: Contract) -> ir.Table:
     landed = {name: f"{_LANDED}{name}" if f"{_LANDED}{name}" in rows.columns else name for name in contract.fields}
     text = {f"delivered_{name}" if name in explained else name: rows[column] for name, column in landed.items()}
     source = {name: rows[name] for name in (*SOURCE, *_identity(known, contract)) if name not in text}
-    return rows.select(**text, row_county=rows[f"typed_{COUNTY}"], **source, **explained)
+    return rows.select(**text, row_county=rows[f"typed_{COUNTY}"], line=line_text(rows), **source, **explained)
 
 
 def _identity(known: ir.Table, contract: Contract) -> list[str]:
@@ -88,8 +98,8 @@ def warning_rows(conformed: ir.Table, contract: Contract) -> ir.Table:
     found = each.filter(each[FLAWS] % (each["_flaw"] * 2) >= each["_flaw"])
     return found.select(
         "file",
-        "line",
         *LINES,
+        line=line_text(found),
         column=ibis.cases(*((found["_flaw"] == flaw, column) for flaw, column, _ in kinds)),
         reason=ibis.cases(*((found["_flaw"] == flaw, reason) for flaw, _, reason in kinds)),
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.contracts import Contract
+from pipelines.engine import Engine
+from pipelines.extracts.rows import line_text
 from pipelines.identity.names import changed_names, with_folded_names
-from pipelines.identity.numbers import compact, with_number
+from pipelines.identity.numbers import compact, number_text, with_number
 
 CERTIFICATE_FIELD = "certificate_number"
 _PARTS = ("number", "status", "repairs", "birth_date", "sex", "17", "suspect")
@@ -38,8 +43,30 @@ class Identify:
         known = known.rename(id17="id_17", rounding_suspect="id_suspect").mutate(id_original=ibis.cases((repaired, known["_landed"])))
         return with_folded_names(known.drop("_landed"), names)
 
+    def stored(self, rows: ir.Table) -> ir.Table:
+        """`rows` as they are written: a valid number stands in `id17` alone, and a name that folding leaves as it is once."""
+        if "id17" not in rows.columns:
+            return rows
+        return rows.drop("id_sex").mutate(id_number=ibis.cases((~_says_all(rows), rows.id_number)), name_folded=rows.name_folded.nullif(rows.name))
+
 
 identify = Identify()
+
+
+def read_conformed(engine: Engine, paths: Iterable[Path]) -> ir.Table:
+    """Conformed rows from their files, with all columns of docs/design.md."""
+    rows = engine.read(paths)
+    rows = rows.mutate(line=line_text(rows))
+    if "id17" not in rows.columns:
+        return rows
+    number = ibis.ifelse(_says_all(rows), number_text(rows.id17), rows.id_number)
+    sex = ibis.cases((rows.id17.notnull(), ibis.ifelse(rows.id17 % 2 == 1, "1", "2")))
+    return rows.mutate(id_number=number, id_sex=sex, name_folded=ibis.coalesce(rows.name_folded, rows.name))
+
+
+def _says_all(rows: ir.Table) -> ir.BooleanValue:
+    """Whether `id17` gives the whole number: it is valid and does not begin with a zero."""
+    return (rows.id17 >= 10**16).fill_null(False)
 
 
 def _stored_as_number(table: ir.Table, field: str) -> ir.BooleanValue:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipelines.engine import Engine, pinned
 from pipelines.errors import StageError
 from pipelines.extracts.in_force import InForce, InForceFile
+from pipelines.identity.identify import read_conformed
 from pipelines.identity.numbers import number_text
 
 QUEUE_FILE, CUT_FILE = "queue.parquet", "cut.parquet"  # beside links.parquet, see links.py
@@ -117,7 +118,7 @@ def open_records(engine: Engine, in_force: InForce, links: Path) -> Records:
 def conformed_in_force(engine: Engine, in_force: InForce, dataset: str) -> ir.Table:
     """The conformed rows of a dataset that count on the night."""
     groups = _alike(in_force.files[dataset])
-    return _union([_counting(group[0], engine.read(file.path for file in group), in_force.region) for group in groups])
+    return _union([_counting(group[0], read_conformed(engine, (file.path for file in group)), in_force.region) for group in groups])
 
 
 def _counting(file: InForceFile, rows: ir.Table, region: tuple[str, ...]) -> ir.Table:

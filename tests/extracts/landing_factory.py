@@ -60,12 +60,14 @@ class Inbox:
 
 
 def rows_of(landing: Landing, *names: str) -> list[tuple[Any, ...]]:
-    """Chosen columns of the landed rows."""
+    """Chosen columns of the landed rows, and `line` as people cite it."""
     assert landing.status == "landed", landing.error
     assert landing.landed_path
-    table = pq.read_table(landing.landed_path, columns=list(names))
-    assert pq.read_metadata(landing.landed_path).num_rows == landing.rows
-    return [tuple(row[name] for name in names) for row in table.to_pylist()]
+    rows = pq.read_table(landing.landed_path).to_pylist()
+    assert len(rows) == landing.rows
+    for row in rows:
+        row["line"] = f"{row['line_no']}#{row['member_no']}" if row["member_no"] else f"{row['line_no']}"
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def csv_text(rows: Cells, delimiter: str = ",") -> str:

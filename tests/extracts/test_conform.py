@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.engine import open_engine
+from pipelines.engine import Engine, open_engine
 from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed, conform
-from pipelines.identity.identify import identify
+from pipelines.identity.identify import identify, read_conformed
 from tests.extracts.landing_factory import CONTRACTS, REGION, Inbox, xlsx
 
 HEADER = ["家庭编号", "姓名", "身份证号", "与户主关系", "是否保障对象", "救助类型", "户月保障金", "月人均收入", "起始保障年月", "截止保障年月"]
@@ -62,6 +62,10 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return pq.read_table(path).to_pylist()
 
 
+def conformed(engine: Engine, done: Conformed) -> list[dict[str, Any]]:
+    return engine.arrow(read_conformed(engine, [done.path]).order_by("line_no", "member_no")).to_pylist()
+
+
 def row(**changes: str) -> list[str]:
     """ROW with other values, by header."""
     return [changes.get(header.replace("(", "").replace(")", ""), value) for header, value in zip(HEADER, ROW, strict=True)]
@@ -73,7 +77,7 @@ def many(*special: list[str], plain: int = 30) -> str:
 
 def test_a_row_is_typed_by_its_contract(inbox) -> None:
     done = inbox.conform(FILE, csv_text([HEADER, ROW]))
-    (found,) = rows(done.path)
+    (found,) = conformed(inbox.engine, done)
     assert (found["family_id"], found["scheme"], found["is_covered"]) == ("F1", "02", True)
     assert (found["household_amount"], found["per_capita_income"]) == (123450, 30000)
     assert (found["start_month"], found["end_month"]) == (202001, 999912)
@@ -93,7 +97,7 @@ def test_every_dataset_conforms_to_its_contract(tmp_path, engine) -> None:
         required = [field for field in contract.fields.values() if field.required]
         values = [next(iter(field.codes)) if field.codes else cells.get(field.type, "是") for field in required]
         done = inbox.conform(f"{dataset}_20200731.csv", csv_text([[field.header for field in required], values]))
-        (found,) = rows(done.path)
+        (found,) = conformed(inbox.engine, done)
         assert (done.status, done.quarantined, done.warnings) == ("conformed", 0, 0), dataset
         assert {*contract.fields, "township", "village", "phone", "sex", "birth_date", "file", "line", "snapshot"} <= set(found)
         assert found.get("employment_cost", 0) == 0
@@ -129,7 +133,7 @@ def test_a_reason_says_what_the_contract_expects_and_never_the_value(inbox) -> N
 
 def test_an_unreadable_optional_value_becomes_empty_with_a_warning_and_the_row_conforms(inbox) -> None:
     done = inbox.conform(FILE, many(row(月人均收入="不详", 出生日期="1990-02-30"), row(截止保障年月="待定"), row(是否保障对象="也许")))
-    found = rows(done.path)
+    found = conformed(inbox.engine, done)
     assert (found[0]["per_capita_income"], found[0]["birth_date"], found[1]["end_month"]) == (None, None, None)
     assert found[2]["is_covered"] is True  # an empty value stands for the contract's default
     warned = [(one["file"], one["line"], one["column"]) for one in rows(done.warnings_path)]
@@ -141,9 +145,9 @@ def test_defaults_stand_for_absent_cells_and_columns(inbox) -> None:
     short = [header for header in HEADER if header not in ("是否保障对象", "县(区)代码")]
     values = [value for header, value in zip(HEADER, ROW, strict=True) if header in short]
     done = inbox.conform(FILE, csv_text([short, values]))
-    assert [(one["is_covered"], one["county_code"]) for one in rows(done.path)] == [(True, "640323")]
+    assert [(one["is_covered"], one["county_code"]) for one in conformed(inbox.engine, done)] == [(True, "640323")]
     done = inbox.conform(FILE, csv_text([HEADER, row(是否保障对象="", 县区代码="")]))
-    assert [(one["is_covered"], one["county_code"]) for one in rows(done.path)] == [(True, "640323")]
+    assert [(one["is_covered"], one["county_code"]) for one in conformed(inbox.engine, done)] == [(True, "640323")]
 
 
 def test_in_a_region_wide_file_every_row_names_its_county(inbox) -> None:
@@ -163,9 +167,10 @@ def test_a_bad_id_number_quarantines_nothing(inbox) -> None:
     cells = ["", "无", "6401991990****0049", "6.40199E+17", "64019919900101004", BAD, "64019919900101OO49"]
     done = inbox.conform(FILE, csv_text([HEADER, *(row(身份证号=cell) for cell in cells)]))
     assert done.quarantined == 0
-    assert [one["id_status"] for one in rows(done.path)] == ["missing", "missing", "masked", "numeric_cell", "bad_length", "bad_check", "valid"]
-    assert [one["id_original"] for one in rows(done.path)][-1] == "64019919900101OO49"
-    assert [one["id17"] is None for one in rows(done.path)] == [True] * 6 + [False]
+    found = conformed(inbox.engine, done)
+    assert [one["id_status"] for one in found] == ["missing", "missing", "masked", "numeric_cell", "bad_length", "bad_check", "valid"]
+    assert [one["id_original"] for one in found][-1] == "64019919900101OO49"
+    assert [one["id17"] is None for one in found] == [True] * 6 + [False]
 
 
 def test_a_damaged_row_is_quarantined(inbox) -> None:
@@ -235,7 +240,7 @@ def test_a_certificate_s_missing_or_invalid_number_is_taken_from_the_certificate
     numbers = [("", f"{NUMBER}43"), (BAD, f"{NUMBER}43B1"), (NUMBER, "64019919550505002443"), ("", f"{BAD}43"), ("", "无号")]
     people = [["马明", own, certificate, "肢体", "三级", "有效", "640323"] for own, certificate in numbers]
     done = inbox.conform("disability_certificates_20200731.csv", csv_text([header, *people]))
-    found = [(one["id_number"], one["id_status"], one["id_repairs"]) for one in rows(done.path)]
+    found = [(one["id_number"], one["id_status"], one["id_repairs"]) for one in conformed(inbox.engine, done)]
     assert found[:3] == [(NUMBER, "valid", "from_certificate"), (NUMBER, "valid", "from_certificate"), (NUMBER, "valid", "")]
     assert found[3] == (BAD, "bad_check", "from_certificate")
     assert found[4] == (None, "missing", "")
@@ -246,11 +251,11 @@ def test_a_document_number_may_be_a_certificate_number(tmp_path, engine) -> None
     inbox.engine = engine
     header = ["年度", "户编号", "人编号", "姓名", "证件号码", "脱贫属性", "健康状况", "县(区)代码"]
     values = ["2020", "H1", "P1", "马明", f"{NUMBER}43", "已脱贫", "残疾，长期慢性病", "640323"]
-    (found,) = rows(inbox.conform("poverty_register_20200731.csv", csv_text([header, values])).path)
+    (found,) = conformed(inbox.engine, inbox.conform("poverty_register_20200731.csv", csv_text([header, values])))
     assert (found["id_number"], found["id_repairs"], found["document_number"]) == (NUMBER, "from_certificate", f"{NUMBER}43")
     assert found["health"] == "残疾;长期慢性病"
 
 
 def test_a_workbook_s_numeric_id_cell_is_marked(inbox) -> None:
     done = inbox.conform("dibao_640323_20200731.xlsx", xlsx([HEADER, row(), [int(NUMBER) if value == NUMBER else value for value in ROW]]))
-    assert [one["id_status"] for one in rows(done.path)] == ["valid", "numeric_cell"]
+    assert [one["id_status"] for one in conformed(inbox.engine, done)] == ["valid", "numeric_cell"]

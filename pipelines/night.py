@@ -26,7 +26,7 @@ from pipelines.errors import StageError
 from pipelines.extracts.conform import Conformed, conform
 from pipelines.extracts.deliveries import Delivery, deliveries
 from pipelines.extracts.in_force import InForce
-from pipelines.extracts.land import Landing, land
+from pipelines.extracts.land import Landing, land, land_all
 from pipelines.extracts.snapshots import due_since, in_force
 from pipelines.extracts.suites import load_suites
 from pipelines.extracts.validate import Validation, validate
@@ -119,6 +119,11 @@ def land_dataset(workspace: Workspace, dataset: str, as_of: date) -> dict[str, i
     landings = land(workspace, contracts_of(workspace)[dataset], as_of, policy_of(workspace).region)
     counts = {status: sum(item.status == status for item in landings) for status in ("landed", "refused", "same")}
     return {**counts, "rows": sum(item.rows for item in landings)}
+
+
+def land_inbox(workspace: Workspace, as_of: date) -> None:
+    """Lands the files of all datasets that are dated at or before `as_of`, several at once."""
+    land_all(workspace, contracts_of(workspace).values(), as_of, policy_of(workspace).region)
 
 
 def conform_dataset(workspace: Workspace, dataset: str, as_of: date) -> dict[str, int]:
@@ -307,7 +312,7 @@ def run_night(workspace: Workspace, as_of: date, progress: Progress = silent, *,
         stages.append(StageTime(name, round(time.monotonic() - begun, 3)))
 
     with only_run(workspace):
-        stage("land", lambda: [land_dataset(workspace, dataset, as_of) for dataset in contracts_of(workspace)])
+        stage("land", lambda: land_inbox(workspace, as_of))
         stage("conform", lambda: conform_all(workspace, as_of, progress))
         stage("validate and link", lambda: link_night(workspace, as_of, progress))
         stage("rules and checks", lambda: evaluate_night(workspace, as_of, progress=progress))

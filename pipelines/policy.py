@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -128,10 +129,17 @@ def load_policy(path: Path) -> Policy:
     """The policy of a YAML file. Raises PolicyError for a file that cannot be read or does not say all that the rules need."""
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return _parsed(path, content)
+
+
+@lru_cache(maxsize=8)  # a night asks for its policy at every step
+def _parsed(path: Path, content: bytes) -> Policy:
+    try:
         data = yaml.load(content, Loader=_UniqueKeyLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise PolicyError(f"The policy {path} cannot be read ({reason}); correct the file or name another.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _unreadable(path, error) from error
     try:
         document = Document.model_validate(data)
         return Policy(document, hashlib.sha256(content).hexdigest())
@@ -139,6 +147,11 @@ def load_policy(path: Path) -> Policy:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise PolicyError(f"The policy {path} is wrong at {where}: {first['msg']}; correct it there.") from error
+
+
+def _unreadable(path: Path, error: Exception) -> PolicyError:
+    reason = " ".join(str(error).split())
+    return PolicyError(f"The policy {path} cannot be read ({reason}); correct the file or name another.")
 
 
 def shift_month(month: int, by: int) -> int:

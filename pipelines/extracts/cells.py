@@ -17,6 +17,7 @@ Column: TypeAlias = Any
 pc: Any = pyarrow.compute
 
 _ASCII_END = 128
+_LAST_BLANK = 0x20
 TOO_MANY_CELLS = "more cells than the header"
 OPEN_QUOTE = "a quotation mark that is not closed"
 
@@ -63,8 +64,11 @@ def clean(values: Column) -> Column:
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if len(values) == 0 or values.null_count == len(values):
         return values
-    if _is_ascii(values):
-        return _trimmed(values)
+    ends, text = _buffers(values)
+    if text.size == 0:
+        return pa.nulls(len(values), pa.string())
+    if int(np.max(text)) < _ASCII_END:
+        return _trimmed_ascii(values, ends, text)
     encoded = pc.dictionary_encode(values)
     distinct = encoded.dictionary
     if pc.any(pc.match_substring_regex(distinct, r"\p{Cf}")).as_py():
@@ -78,13 +82,21 @@ def _trimmed(values: Column) -> Column:
     return pc.if_else(pc.equal(trimmed, pa.scalar("")), pa.scalar(None, pa.string()), trimmed)
 
 
-def _is_ascii(values: Column) -> bool:
+def _trimmed_ascii(values: Column, ends: Any, text: Any) -> Column:
+    """`_trimmed`, which copies every cell, spared where no cell begins or ends with a blank."""
+    filled = ends[1:] > ends[:-1]
+    outermost = np.minimum(text[ends[:-1][filled]], text[ends[1:][filled] - 1])
+    if int(np.min(outermost)) <= _LAST_BLANK:
+        return _trimmed(values)
+    return values if filled.all() else pc.if_else(pa.array(filled), values, pa.scalar(None, pa.string()))
+
+
+def _buffers(values: Column) -> tuple[Any, Any]:
+    """Where cells end in the bytes of a string array, the first beginning at 0, and these bytes."""
     _, offsets, data = values.buffers()
-    if data is None or data.size == 0:
-        return True
     ends = np.frombuffer(offsets, np.int32, count=len(values) + 1, offset=values.offset * 4)
-    used = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
-    return used.size == 0 or int(np.max(used)) < _ASCII_END
+    text = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]] if data is not None else np.empty(0, np.uint8)
+    return ends - ends[0], text
 
 
 def cell_text(value: Any) -> str | None:

@@ -90,7 +90,7 @@ def _land(grids: Sequence[Grid], contract: Contract, county_known: bool, target:
     schema = landed_schema(contract)
     data = DataRows(header, contract)
     rows = delivered = damaged = 0
-    with atomic_path(target) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with atomic_path(target) as beside, _writer(beside, schema) as writer:
         for block in data.of(grid.blocks(header)):
             table = _landed(block, header, contract).select(schema.names).cast(schema)
             writer.write_table(table)
@@ -114,6 +114,11 @@ def _land(grids: Sequence[Grid], contract: Contract, county_known: bool, target:
         )
         writer.add_key_value_metadata({_METADATA: json.dumps(asdict(content), ensure_ascii=False)})
     return content
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of landed rows. Columns in which hardly two cells are alike soon give up a small dictionary; nobody asks for the least text."""
+    return pq.ParquetWriter(path, schema, compression="zstd", dictionary_pagesize_limit=1 << 16, write_statistics=["line_no"])
 
 
 def _choose(grids: Sequence[Grid], contract: Contract, county_known: bool) -> tuple[Grid, Header]:

@@ -42,9 +42,10 @@ def judge(suite: Suite, table: pd.DataFrame) -> dict[str, list[Verdict]]:
     """
     judged = _judged_values(suite, table)
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    rows = records(table)
     for expectation, failed in zip(suite.expectations, _unexpected(suite, judged), strict=True):
         known = judged[_judged_name(expectation)].notna()
-        for position, row in enumerate(records(table)):
+        for position, row in enumerate(rows):
             failed_here = (row["delivery"], row["county_code"]) in failed
             verdicts[row["delivery"]].append(_verdict(expectation, row, False if failed_here else True if known.iloc[position] else None))
     return verdicts

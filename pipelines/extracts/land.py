@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from pipelines.workspace import Workspace, atomic_path
 LAYOUT = 2  # of landed files; a change of how landing reads gives it a new number, so that files are read again
 LONGEST_NAME = 200  # bytes; the report's name is longer, and file systems allow 255
 _UNREAD = "unread"
-PARALLEL_BYTES = 64 << 20  # below, starting processes costs more than it saves
+PARALLEL_BYTES = 128 << 20  # below, starting processes costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,61 @@ def land(workspace: Workspace, contract: Contract, as_of: date, region: Region) 
     Files whose date cannot be read are refused and listed too. A file that was landed or refused before, under the same contract, is not read again.
     Raises StageError when a reading process is killed.
     """
-    key = _contract_key(contract)
-    reports = workspace.landed / contract.dataset
-    files = [path for path in delivered_files(workspace.inbox / contract.dataset) if (snapshot_date(path.name) or as_of) <= as_of]
-    before = {path.name: _read_report(_report_path(reports, path.name)) for path in files}
-    landings = [_identified(path, contract, key, region, before[path.name]) for path in files]
-    firsts = _first_names(landings, before)
-    todo = [landing for landing in landings if landing.status == _UNREAD and firsts[_identity(landing)] == landing.file]
-    done = {landing.file: landing for landing in _read_all(todo, contract, reports, workspace.settings.threads)}
-    result = [_settled(landing, firsts, done) for landing in landings]
-    for landing in result:
-        if landing != before[landing.file]:
-            _write_report(_report_path(reports, landing.file), landing)
-    return result
+    return land_all(workspace, [contract], as_of, region)[contract.dataset]
+
+
+def land_all(workspace: Workspace, contracts: Iterable[Contract], as_of: date, region: Region) -> dict[str, list[Landing]]:
+    """`land` of several datasets at once, by dataset: big files are read side by side, whichever dataset they are of."""
+    found = [_Found.of(workspace, contract, as_of, region) for contract in contracts]
+    done = {(landing.dataset, landing.file): landing for landing in _read_all([task for one in found for task in one.tasks()], workspace)}
+    return {one.contract.dataset: one.settled(done) for one in found}
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A file to be read, the contract it is read by and the folder that its rows go to."""
+
+    landing: Landing
+    contract: Contract
+    folder: Path
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A dataset's delivered files with what is known of them: `landings` now, `before` as an earlier run left them, by name."""
+
+    contract: Contract
+    folder: Path
+    landings: list[Landing]
+    before: dict[str, Landing | None]
+    firsts: dict[tuple[date | None, str], str]
+
+    @classmethod
+    def of(cls, workspace: Workspace, contract: Contract, as_of: date, region: Region) -> _Found:
+        key, folder = _contract_key(contract), workspace.landed / contract.dataset
+        files = [path for path in delivered_files(workspace.inbox / contract.dataset) if (snapshot_date(path.name) or as_of) <= as_of]
+        before = {path.name: _read_report(_report_path(folder, path.name)) for path in files}
+        landings = [_identified(path, contract, key, region, before[path.name]) for path in files]
+        return cls(contract, folder, landings, before, _first_names(landings, before))
+
+    def tasks(self) -> list[_Task]:
+        """The files that must be read."""
+        unread = [landing for landing in self.landings if landing.status == _UNREAD and self.firsts[_identity(landing)] == landing.file]
+        return [_Task(landing, self.contract, self.folder) for landing in unread]
+
+    def settled(self, done: Mapping[tuple[str, str], Landing]) -> list[Landing]:
+        """What became of each file, kept beside the landed rows where it is news."""
+        result = [self._settled(landing, done) for landing in self.landings]
+        for landing in result:
+            if landing != self.before[landing.file]:
+                _write_report(_report_path(self.folder, landing.file), landing)
+        return result
+
+    def _settled(self, landing: Landing, done: Mapping[tuple[str, str], Landing]) -> Landing:
+        first = self.firsts[_identity(landing)]
+        if first != landing.file:
+            return replace(landing, status="same", same_as=first, error=None, landed_path=None)
+        return done.get((landing.dataset, landing.file), landing)
 
 
 def _contract_key(contract: Contract) -> str:
@@ -159,33 +200,28 @@ def _first_names(landings: Iterable[Landing], before: Mapping[str, Landing | Non
     return firsts
 
 
-def _settled(landing: Landing, firsts: Mapping[tuple[date | None, str], str], done: Mapping[str, Landing]) -> Landing:
-    first = firsts[_identity(landing)]
-    if first != landing.file:
-        return replace(landing, status="same", same_as=first, error=None, landed_path=None)
-    return done.get(landing.file, landing)
-
-
-def _read_all(landings: list[Landing], contract: Contract, folder: Path, threads: int) -> list[Landing]:
-    """Reads files, the same bytes once, several big ones side by side."""
-    distinct = list({landing.digest: landing for landing in reversed(landings)}.values())
-    workers = min(threads or os.cpu_count() or 1, len(distinct))
-    if workers > 1 and sum(landing.bytes for landing in distinct) >= PARALLEL_BYTES and not multiprocessing.current_process().daemon:
+def _read_all(tasks: list[_Task], workspace: Workspace) -> list[Landing]:
+    """Reads files, the same bytes once, and where they are many bytes several side by side, the biggest first."""
+    distinct = list({(task.folder, task.landing.digest): task for task in reversed(tasks)}.values())
+    distinct.sort(key=lambda task: task.landing.bytes, reverse=True)
+    workers = min(workspace.settings.threads or os.cpu_count() or 1, len(distinct))
+    if workers > 1 and sum(task.landing.bytes for task in distinct) >= PARALLEL_BYTES and not multiprocessing.current_process().daemon:
         try:
             with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-                done = list(pool.map(_read, distinct, repeat(contract), repeat(folder)))
+                done = list(pool.map(_read, distinct))
         except BrokenProcessPool as error:
-            raise StageError(f"Reading {contract.dataset} ended in mid-air, probably for lack of memory; set threads to 1 and run again.") from error
+            raise StageError("Reading the deliveries ended in mid-air, probably for lack of memory; set threads to 1 and run again.") from error
     else:
-        done = [_read(landing, contract, folder) for landing in distinct]
-    taken = {landing.file for landing in done}
-    return done + [_read(landing, contract, folder) for landing in landings if landing.file not in taken]
+        done = [_read(task) for task in distinct]
+    taken = {(landing.dataset, landing.file) for landing in done}
+    return done + [_read(task) for task in tasks if (task.landing.dataset, task.landing.file) not in taken]
 
 
-def _read(landing: Landing, contract: Contract, folder: Path) -> Landing:
+def _read(task: _Task) -> Landing:
     """Lands one file, or takes what its bytes gave under another date."""
+    landing, contract = task.landing, task.contract
     path = Path(landing.path)
-    target = folder / f"{landing.digest[:16]}-{landing.contract}.parquet"
+    target = task.folder / f"{landing.digest[:16]}-{landing.contract}.parquet"
     kind, gzipped = file_format(path.name)
     county_known = landing.county_code is not None
     try:

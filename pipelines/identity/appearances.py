@@ -173,12 +173,13 @@ def _number_keys(units: ir.Table) -> dict[str, ir.Table]:
     whole = number.length() == 18
     last = ibis.ifelse(number.right(1) == "X", 10, number.right(1).try_cast("int64"))
     tail = ibis.cases((number.re_search(r"[0-9]{3}[0-9X]$"), number.right(4).substr(0, 3))).try_cast("int64")
-    dates = [units.select("id", date=column.cast("int64") * 1000) for column in (units.birth_date, units.id_birth_date)]
+    given = (units.birth_date.cast("int64"), units.id_birth_date.cast("int64"), digits % 10**8)
+    dates = ibis.union(*(units.select("id", date=date * 1000) for date in given), distinct=True)
     found = units.select("id", prefix=digits * 1000, tail=tail * 11 + last)
     ends = ibis.cases((whole, number.right(3).substr(0, 2))).try_cast("int64") * 11 + last
     spans = units.select("id", head=ibis.cases((whole, number.substr(0, 13))).try_cast("int64") * 10000, rest=ends)
     keys = {
-        "date": dates[0].union(dates[1]).distinct(),
+        "date": dates,
         "prefix": found.select("id", "prefix"),
         "tail": found.select("id", "tail"),
         "span": spans,

@@ -39,7 +39,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Block:
-    """One equi-join: what both sides must share, the people of each (`id` and the columns of `on`), and a further condition on pairs."""
+    """One equi-join: what both sides must share, the people of each (`id` and the columns of `on`, distinct), and a further condition on pairs."""
 
     name: str
     left: ir.Table
@@ -55,12 +55,12 @@ def candidates(
 
     `relatives` are the people whose households link; `among` (`id`) keeps to some of `left`.
     """
-    blocks = _blocks(left, right, names, among)
     linked, placed = _linked_households(engine, left, right, relatives, among)
+    keys = _keys(engine, left, right, names, among)
     narrowed = []
-    for block in blocks:
-        rows = engine.kept(block.left.distinct())
-        found = engine.kept(block.right.semi_join(rows, list(block.on)).distinct())
+    for block in _blocks(left, right, names, keys, among):
+        rows = engine.kept(block.left)
+        found = engine.kept(block.right.semi_join(rows, list(block.on)))
         narrowed.append(Block(block.name, rows, found, block.on, block.also))
     counts = _pairs_cut(engine, narrowed)
     sizes = {block.name: engine.kept(_too_large(block)) for block in narrowed if block.name in counts}
@@ -76,7 +76,7 @@ def candidates(
         parts.append(_joined(block, rows))
     pairs = engine.kept(ibis.union(*parts, distinct=True) if len(parts) > 1 else linked)
     cut = engine.kept(ibis.union(*cuts, linked.limit(0), distinct=True).anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
-    engine.forget(*(table for block in narrowed for table in (block.left, block.right)), *sizes.values())
+    engine.forget(*(table for block in narrowed for table in (block.left, block.right)), *sizes.values(), *(table for key in keys.values() for table in key))
     return Candidates(pairs, cut, counts, linked, placed)
 
 
@@ -109,39 +109,60 @@ def _too_large(block: Block) -> ir.Table:
     return sized.filter(sized.pairs > MOST_PAIRS).select(*on, "pairs")
 
 
-def _blocks(left: Unnumbered, right: Side, names: Names, among: ir.Table | None) -> list[Block]:
-    """One join for every two keys, but those with the linked household: all such pairs are compared. Names stand for their readings on the left."""
-    def chosen(table: ir.Table) -> ir.Table:
-        return table if among is None else table.semi_join(among, "id")
+def _keys(engine: Engine, left: Unnumbered, right: Side, names: Names, among: ir.Table | None) -> dict[str, tuple[ir.Table, ir.Table]]:
+    """The people of both sides by name, town and phone of the left, each a whole number: `id` and the key, distinct.
 
-    alike = names.same_reading
-    named = chosen(left.names).select("id", "name").distinct().join(alike, [("name", "name_l")]).select("id", name="name_r").distinct()
-    people = right.names.select("id", "name").distinct()
-    by_name = [_numbers(f"name+{key}", left, named, right, people, key, ("name",)) for key in NUMBER_KEYS]
-    l_towns, r_towns = chosen(left.towns).drop("village").distinct(), right.towns.drop("village").distinct()
-    l_phones, r_phones = chosen(left.phones), right.phones
-    by_place = [
-        Block("name+town", l_towns.join(named, "id"), r_towns.join(people, "id"), (*TOWN, "name")),
-        Block("name+phone", l_phones.join(named, "id"), r_phones.join(people, "id"), ("phone", "name")),
-        Block("town+phone", l_towns.join(l_phones, "id"), r_towns.join(r_phones, "id"), (*TOWN, "phone")),
-        *(_numbers(f"town+{key}", left, l_towns, right, r_towns, key, TOWN) for key in ("date", "prefix")),
-        *(_numbers(f"phone+{key}", left, l_phones, right, r_phones, key, ("phone",)) for key in ("date", "prefix")),
+    Names stand for their readings: somebody on the left has every name on the right that reads as his own.
+    """
+    spelt = names.letters.select("no", "name")
+    reading = _chosen(left.names, among).join(spelt, "name").join(names.same_reading, [("no", "no_l")])
+    read = right.names.select("id", "name").distinct().join(spelt, "name").semi_join(names.same_reading, [("no", "no_r")])
+    keys = {"name": (reading.select("id", name="no_r"), read.select("id", name="no"))}
+    for key, one, other, columns in (("town", left.towns, right.towns, TOWN), ("phone", left.phones, right.phones, ("phone",))):
+        own = _chosen(one, among).select("id", **{f"_{name}": name for name in columns})
+        known = [f"_{name}" for name in columns]
+        numbered = own.select(*known).distinct().mutate(**{key: ibis.row_number().over(order_by=known)})
+        numbered = engine.kept(numbered)
+        theirs = other.select("id", **{f"_{name}": name for name in columns})
+        keys[key] = (own.join(numbered, known).select("id", key), theirs.join(numbered, known).select("id", key).distinct())
+    return {key: (engine.kept(one), engine.kept(other)) for key, (one, other) in keys.items()}
+
+
+def _chosen(table: ir.Table, among: ir.Table | None) -> ir.Table:
+    return table if among is None else table.semi_join(among, "id")
+
+
+def _blocks(
+    left: Unnumbered, right: Side, names: Names, keys: dict[str, tuple[ir.Table, ir.Table]], among: ir.Table | None
+) -> list[Block]:  # fmt: skip
+    """One join for every two keys, but those with the linked household, of which all pairs are compared.
+
+    Whoever shares the 14-character prefix shares the date in it, so only the prefix with the date stands beside the joins by date.
+    """
+    pairs = [
+        *(_numbers(f"name+{key}", left, right, keys["name"], key) for key in ("date", "tail", "span")),
+        *(_both(one, other, keys) for one, other in (("name", "town"), ("name", "phone"), ("town", "phone"))),
+        *(_numbers(f"{other}+date", left, right, keys[other], "date") for other in ("town", "phone")),
+        _by_prefix(left, right, names, among),
     ]
-    blocks = [*by_name, *by_place, _by_prefix(left, right, names, among)]
-    return [block for block in blocks if left.given.issuperset(block.name.split("+"))]
+    return [block for block in pairs if left.given.issuperset(block.name.split("+"))]
 
 
-def _numbers(name: str, left: Side, l_rows: ir.Table, right: Side, r_rows: ir.Table, key: str, on: tuple[str, ...]) -> Block:
-    columns = (*on, *NUMBER_KEYS[key])
-    return Block(name, left.with_key(l_rows, key).select("id", *columns), right.with_key(r_rows, key).select("id", *columns), columns)
+def _both(one: str, other: str, keys: dict[str, tuple[ir.Table, ir.Table]]) -> Block:
+    left, right = (keys[one][side].join(keys[other][side], "id").select("id", one, other) for side in (0, 1))
+    return Block(f"{one}+{other}", left, right, (one, other))
+
+
+def _numbers(name: str, left: Side, right: Side, known: tuple[ir.Table, ir.Table], key: str) -> Block:
+    on = (*(column for column in known[0].columns if column != "id"), *NUMBER_KEYS[key])
+    return Block(name, left.with_key(known[0], key).select("id", *on), right.with_key(known[1], key).select("id", *on), on)
 
 
 def _by_prefix(left: Unnumbered, right: Side, names: Names, among: ir.Table | None) -> Block:
     """Equal first 14 characters, and so the date. Where one address code serves a whole province that is nearly everyone born on a day, so of these
     only pairs whose names or last characters have something in common are compared: the rest agree in nothing but the date.
     """
-    ids = left.names.select("id").distinct()
-    ids = ids if among is None else ids.semi_join(among, "id")
+    ids = _chosen(left.names.select("id").distinct(), among)
     return Block("prefix+date", _described(left, ids, names), _described(right, right.names.select("id").distinct(), names), ("prefix",), _in_common)
 
 

@@ -36,9 +36,12 @@ class Comparison:
         return (MISSING, *(level.name for level in self.levels), OTHERWISE)
 
     def number(self, pairs: ir.Table) -> ir.IntegerValue:
-        """The level of each pair as a small integer, the index into `level_names`; a null condition does not hold."""
+        """The level of each pair as a small integer, the index into `level_names`; a null condition does not hold.
+
+        So a case has it anyway, and an engine computes only as much of a condition as it needs, unless something is computed on top of it.
+        """
         branches = [(self.missing(pairs).fill_null(True), 0)]
-        branches += [(level.holds(pairs).fill_null(False), index) for index, level in enumerate(self.levels, start=1)]
+        branches += [(level.holds(pairs), index) for index, level in enumerate(self.levels, start=1)]
         return ibis.cases(*branches, else_=len(self.levels) + 1).cast("int8").name(self.name)
 
 

@@ -21,6 +21,7 @@ from pipelines.identity.names import LEVELS as NAME_LEVELS
 READS_ALIKE = NAME_LEVELS.index("same_reading") + 1
 _FEWEST_READABLE = 14
 _FEWEST_VISIBLE = 4
+_NAMES = 2**32  # more than there are
 _ROUNDED_BY = 51  # in tens: rounded to hundreds or thousands
 
 
@@ -134,27 +135,39 @@ def _beside(pairs: ir.Table, part: ir.Table) -> ir.Table:
 
 def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
     """What numbers, birth dates and sexes of a pair say."""
-    one = left.about(pairs.select(id="id_l").distinct())
-    other = right.about(pairs.select(id="id_r").distinct())
+    one = _legible(left.about(pairs.select(id="id_l").distinct()))
+    other = _legible(right.about(pairs.select(id="id_r").distinct()))
     both = pairs.join(one.rename({f"{name}_l": name for name in one.columns}), "id_l")
     both = both.join(other.rename({f"{name}_r": name for name in other.columns}), "id_r")
-    masked_l, masked_r = both.number_l.contains("*"), both.number_r.contains("*")
+    masked = both.head_l.notnull() | both.head_r.notnull()
+    legible = (both.readable_l & both.readable_r).fill_null(False)
+    seen = ibis.ifelse(both.head_l.notnull(), _seen(both, "l", "r"), _seen(both, "r", "l"))
+    head, tail = ibis.coalesce(both.head_l, both.head_r), ibis.coalesce(both.tail_l, both.tail_r)
     marks = {
-        "masked": masked_l | masked_r,
-        "mask": ibis.ifelse(masked_l, both.number_l, both.number_r),
-        "under": ibis.ifelse(masked_l, both.number_r, both.number_l),
-        "readable": (readable(both.number_l) & readable(both.number_r)).fill_null(False),
-        "birth_text_l": both.birth_date_l.cast("string"),
-        "birth_text_r": both.birth_date_r.cast("string"),
+        "readable": legible,
+        "edits": ibis.cases((legible & ~masked, both.number_l.levenshtein(both.number_r))),
+        "visible": ibis.cases((masked, seen), else_=False),
+        "much_visible": (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE),
     }
-    both = staged(both.mutate(**marks))
-    edits = ibis.cases((both.readable & ~both.masked, both.number_l.levenshtein(both.number_r)))
-    head, tail = both.mask.find("*"), both.mask.reverse().find("*")
-    visible = (both.under.substr(0, head) == both.mask.substr(0, head)) & (both.under.right(tail) == both.mask.right(tail))
-    kept = ("id_l", "id_r", "number_l", "number_r", "sex_l", "sex_r", "birth_text_l", "birth_text_r", "readable")
-    much = (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE)
-    described = staged(both.select(*kept, edits=edits, visible=both.masked & visible, much_visible=much))
+    kept = ("id_l", "id_r", "number_l", "number_r", "sex_l", "sex_r", "birth_text_l", "birth_text_r")
+    described = staged(both.select(*kept, **marks))
     return compare(described, OF_NUMBERS).select("id_l", "id_r", *(comparison.name for comparison in OF_NUMBERS))
+
+
+def _legible(people: ir.Table) -> ir.Table:
+    """People (see Side.about) with the birth date as text, and of their numbers: `readable`, and of masked ones how much `head` and `tail` shows."""
+    number = people.number
+    masked = number.contains("*")
+    head, tail = number.find("*"), number.reverse().find("*")
+    marks = {"readable": readable(number), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail))}
+    return staged(people.mutate(birth_text=people.birth_date.cast("string"), **marks).drop("birth_date"))
+
+
+def _seen(pairs: ir.Table, masked: str, under: str) -> ir.BooleanValue:
+    """Whether what a masked number shows is what the other has there."""
+    mask, number = pairs[f"number_{masked}"], pairs[f"number_{under}"]
+    head, tail = pairs[f"head_{masked}"], pairs[f"tail_{masked}"]
+    return (number.substr(0, head) == mask.substr(0, head)) & (number.right(tail) == mask.right(tail))
 
 
 def readable(number: ir.StringValue) -> ir.BooleanValue:
@@ -165,16 +178,18 @@ def readable(number: ir.StringValue) -> ir.BooleanValue:
 
 def _names(engine: Engine, left: Unnumbered, right: Side, names: Names, pairs: ir.Table) -> ir.Table:
     """The best level of any of the right's names, that name, and whether any of its records is in the left's county."""
-    one = left.names.rename(id_l="id", name_l="name", county_l="county_code")
-    other = right.names.rename(id_r="id", name_r="name", county_r="county_code")
+    spelt = names.letters.select("no", "name")
+    one = left.names.join(spelt, "name").select(id_l="id", no_l="no", county_l="county_code")
+    other = right.names.join(spelt, "name").select(id_r="id", no_r="no", county_r="county_code")
     both = pairs.join(one, "id_l").join(other, "id_r")
-    met = engine.kept(both.select("name_l", "name_r").distinct())
-    levels = engine.kept(names.levels(met))
-    known = both.join(levels, ["name_l", "name_r"])
-    best = known.group_by("id_l", "id_r").agg(name_level=known.level.min(), same_county=(known.county_l == known.county_r).any())
-    named = known.join(best, ["id_l", "id_r"])
-    named = named.filter(named.level == named.name_level).group_by("id_l", "id_r").agg(name_r=named.name_r.min())
-    return _beside(best, named)
+    both = engine.kept(both.select("id_l", "id_r", "no_l", "no_r", here=both.county_l == both.county_r))
+    levels = engine.kept(names.levels(both.select("no_l", "no_r").distinct()))
+    known = both.join(levels, ["no_l", "no_r"])
+    ranked = known.level.cast("int64") * _NAMES + known.no_r  # the best level, and of several such names the first
+    best = known.group_by("id_l", "id_r").agg(best=ranked.min(), same_county=known.here.any())
+    number = (best.best % _NAMES).cast("int32")
+    best = staged(best.mutate(no=number, name_level=((best.best - number) / _NAMES).cast("int8")))
+    return best.join(spelt, "no").select("id_l", "id_r", "name_level", "same_county", name_r="name")
 
 
 def _places(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:

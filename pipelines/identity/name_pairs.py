@@ -21,44 +21,45 @@ WILDCARD = "?"
 _KEYED = 8  # longer names are keyed by their first letters and compared in full outside the engine
 _MOST_KEYS = 4096
 _ENDS = ("first", "second", "last_but_one", "last")
-_TYPES = {**dict.fromkeys(_ENDS, pa.int32()), "short": pa.bool_(), "wild": pa.bool_()}
-_LETTERS = pa.schema([pa.field(name, _TYPES.get(name, pa.string())) for name in ("name", "letters", *_ENDS, "short", "wild")])
-_KEYS = pa.schema([("name", pa.string()), ("key", pa.string()), ("own", pa.string()), ("mask", pa.string())])
-_PAIRS = pa.schema([("name_l", pa.string()), ("name_r", pa.string())])
+_TYPES = {**dict.fromkeys(("no", *_ENDS), pa.int32()), "short": pa.bool_(), "wild": pa.bool_()}
+_LETTERS = pa.schema([pa.field(name, _TYPES.get(name, pa.string())) for name in ("no", "name", "letters", *_ENDS, "short", "wild")])
+_KEYS = pa.schema([("no", pa.int32()), ("key", pa.string()), ("own", pa.string()), ("mask", pa.string())])
+_PAIRS = pa.schema([("no_l", pa.int32()), ("no_r", pa.int32())])
 
 
 class Names:
-    """The distinct names of both sides of a linkage, with what folding and readings say of them.
+    """The distinct names of both sides of a linkage, numbered in their order (`no`, int32), with what folding and readings say of them.
 
-    `letters`: `name`, `letters` (folded, without separators, every wildcard as `?`), one row a name of either side, with `first`, `second`,
+    `letters`: `no`, `name`, `letters` (folded, without separators, every wildcard as `?`), one row a name of either side, with `first`, `second`,
     `last_but_one`, `last` (code points), `short` (two letters or fewer) and `wild` (has a wildcard).
-    `same_reading`: `name_l`, `name_r`: every name of the left side with every name of the right side that reads alike, itself included.
+    `same_reading`: `no_l`, `no_r`: every name of the left side with every name of the right side that reads alike, itself included.
     """
 
     def __init__(self, engine: Engine, left: Sequence[str], right: Sequence[str]) -> None:
         every = sorted({*left, *right})
-        letters = dict(zip(every, letters_of(every), strict=True))
-        self._longest = max(map(len, letters.values()), default=0)
-        self.letters = engine.table(_table([(name, text, *_ends(text)) for name, text in letters.items()], _LETTERS))
-        masks = _masks(letters.values())
-        keys = [engine.table(_keyed(sorted(set(names)), letters, masks)) for names in (left, right)]
+        letters = letters_of(every)
+        self._longest = max(map(len, letters), default=0)
+        rows = [(no, name, text, *_ends(text)) for no, (name, text) in enumerate(zip(every, letters, strict=True))]
+        self.letters = engine.kept(engine.table(_table(rows, _LETTERS)))
+        masks, number = _masks(letters), {name: no for no, name in enumerate(every)}
+        keys = [engine.table(_keyed(sorted(number[name] for name in set(names)), letters, masks)) for names in (left, right)]
         self.same_reading = engine.kept(_same_reading(engine, keys[0], keys[1], letters))
 
     def levels(self, pairs: ir.Table) -> ir.Table:
-        """`pairs` (`name_l`, `name_r`, distinct) with `level`: the index of what they reach in `names.LEVELS`, from 1 (exact) to 5 (different)."""
+        """`pairs` (`no_l`, `no_r`, distinct) with `level`: the index of what they reach in `names.LEVELS`, from 1 (exact) to 5 (different)."""
         letters = self.letters
-        known = pairs.join(letters.rename({f"{name}_l": name for name in letters.columns}), "name_l")
-        known = known.join(letters.rename({f"{name}_r": name for name in letters.columns}), "name_r")
+        known = pairs.join(letters.rename({f"{name}_l": name for name in letters.columns}), "no_l")
+        known = known.join(letters.rename({f"{name}_r": name for name in letters.columns}), "no_r")
         alike = self.same_reading.mutate(alike=ibis.literal(True))
-        known = staged(known.left_join(alike, ["name_l", "name_r"]).drop("name_l_right", "name_r_right"))
-        return known.select("name_l", "name_r", level=self._level(known))
+        known = staged(known.left_join(alike, ["no_l", "no_r"]).drop("no_l_right", "no_r_right"))
+        return known.select("no_l", "no_r", level=self._level(known))
 
     def _level(self, pairs: ir.Table) -> ir.IntegerValue:
         left, right = pairs.letters_l, pairs.letters_r
         plain = ~pairs.wild_l & ~pairs.wild_r
         ends = one_apart_at_most(lambda end: (pairs[f"{end}_l"] == pairs[f"{end}_r"]) | ~plain, pairs.short_l & pairs.short_r)
         return ibis.cases(
-            (plain & (pairs.name_l == pairs.name_r), 1),
+            (plain & (pairs.no_l == pairs.no_r), 1),
             (plain & (left == right), 2),
             (pairs.alike.fill_null(False), 3),
             (~ends, 5),
@@ -140,8 +141,8 @@ def _wild(letters: str) -> frozenset[int]:
     return frozenset(position for position, letter in enumerate(letters) if letter == WILDCARD)
 
 
-def _keyed(names: Sequence[str], letters: dict[str, str], masks: dict[int, list[frozenset[int]]]) -> pa.Table:
-    """Names with their reading keys. `own` names the positions of the name's wildcards, `mask` those that the key leaves out."""
+def _keyed(names: Sequence[int], letters: Sequence[str], masks: dict[int, list[frozenset[int]]]) -> pa.Table:
+    """Names, by number, with their reading keys. `own` names the positions of the name's wildcards, `mask` those that the key leaves out."""
     rows: list[tuple[object, ...]] = []
     for name in names:
         text = letters[name]
@@ -157,29 +158,29 @@ def _positions(mask: frozenset[int]) -> str:
     return "".join(f"{position}," for position in sorted(mask))
 
 
-def _same_reading(engine: Engine, left: ir.Table, right: ir.Table, letters: dict[str, str]) -> ir.Table:
+def _same_reading(engine: Engine, left: ir.Table, right: ir.Table, letters: Sequence[str]) -> ir.Table:
     """Pairs that share a key which leaves out the wildcards of both and nothing else."""
-    plain = left.filter(left.mask == "").join(right.filter(right.mask == ""), "key").select(name_l="name", name_r="name_right")
-    other = right.rename(name_r="name", own_r="own")
+    plain = left.filter(left.mask == "").join(right.filter(right.mask == ""), "key").select(no_l="no", no_r="no_right")
+    other = right.rename(no_r="no", own_r="own")
     some = staged(left.join(other, ["key", "mask"]).filter(left.mask != "", (left.own != "") | (other.own_r != "")))
-    masked = engine.arrow(some.select(name_l="name", name_r="name_r", own="own", own_r="own_r", mask="mask").distinct()).to_pylist()
-    fitting = [(row["name_l"], row["name_r"]) for row in masked if _union(row["own"], row["own_r"]) == row["mask"]]
+    masked = engine.arrow(some.select(no_l="no", no_r="no_r", own="own", own_r="own_r", mask="mask").distinct()).to_pylist()
+    fitting = [(row["no_l"], row["no_r"]) for row in masked if _union(row["own"], row["own_r"]) == row["mask"]]
     added = engine.table(_table(fitting, _PAIRS))
     pairs = plain.union(added).distinct()
-    if max(map(len, letters.values()), default=0) <= _KEYED:
+    if max(map(len, letters), default=0) <= _KEYED:
         return pairs
-    return pairs.anti_join(engine.table(_reading_differently(engine, pairs, letters)), ["name_l", "name_r"])
+    return pairs.anti_join(engine.table(_reading_differently(engine, pairs, letters)), ["no_l", "no_r"])
 
 
 def _union(one: str, other: str) -> str:
     return _positions(frozenset(int(position) for position in f"{one}{other}".split(",") if position))
 
 
-def _reading_differently(engine: Engine, pairs: ir.Table, letters: dict[str, str]) -> pa.Table:
+def _reading_differently(engine: Engine, pairs: ir.Table, letters: Sequence[str]) -> pa.Table:
     """Of the pairs of names too long to be keyed in full those that do not read alike."""
-    long = sorted(name for name, text in letters.items() if len(text) > _KEYED)
-    rows = engine.arrow(pairs.semi_join(engine.table(pa.table({"name_l": pa.array(long, pa.string())})), "name_l")).to_pylist()
-    wrong = [(row["name_l"], row["name_r"]) for row in rows if not all(map(read_alike, letters[row["name_l"]], letters[row["name_r"]]))]
+    long = [no for no, text in enumerate(letters) if len(text) > _KEYED]
+    rows = engine.arrow(pairs.semi_join(engine.table(pa.table({"no_l": pa.array(long, pa.int32())})), "no_l")).to_pylist()
+    wrong = [(row["no_l"], row["no_r"]) for row in rows if not all(map(read_alike, letters[row["no_l"]], letters[row["no_r"]]))]
     return _table(wrong, _PAIRS)
 
 

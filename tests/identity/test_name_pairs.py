@@ -34,10 +34,12 @@ def _slip(rng: random.Random, name: str) -> str:
 
 
 def levels(engine: Engine, left: list[str], right: list[str]) -> dict[tuple[str, str], str]:
-    every = [(one, other) for one in left for other in right]
-    pairs = engine.table(pa.table({"name_l": [one for one, _ in every], "name_r": [other for _, other in every]}))
-    rows = engine.arrow(Names(engine, left, right).levels(pairs)).to_pylist()
-    return {(row["name_l"], row["name_r"]): LEVELS[row["level"] - 1] for row in rows}
+    names = Names(engine, left, right)
+    numbers = {row["name"]: row["no"] for row in engine.arrow(names.letters.select("no", "name")).to_pylist()}
+    every = {(numbers[one], numbers[other]): (one, other) for one in left for other in right}
+    pairs = pa.table({side: pa.array([pair[place] for pair in every], pa.int32()) for place, side in enumerate(("no_l", "no_r"))})
+    rows = engine.arrow(names.levels(engine.table(pairs))).to_pylist()
+    return {every[row["no_l"], row["no_r"]]: LEVELS[row["level"] - 1] for row in rows}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -18,6 +18,7 @@ from pipelines.identity.name_pairs import Names, one_apart_at_most
 
 MOST_PAIRS = 200_000
 """The largest block, left people times right people, that is compared."""
+_BUCKETS = 65_521
 MOST_MEMBERS = 60
 """The largest household whose members' other households count as linked: an institution's number links nobody."""
 TOWN = ("county_code", "township", "surname")
@@ -39,7 +40,8 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Block:
-    """One equi-join: what both sides must share, the people of each (`id` and the columns of `on`, distinct), and a further condition on pairs."""
+    """One equi-join: what both sides must share, the people of each (`id` and the whole numbers of `on`, distinct), and a further condition on pairs.
+    """
 
     name: str
     left: ir.Table
@@ -57,37 +59,23 @@ def candidates(
     """
     linked, placed = _linked_households(engine, left, right, relatives, among)
     keys = _keys(engine, left, right, names, among)
-    narrowed = []
-    for block in _blocks(left, right, names, keys, among):
-        rows = engine.kept(block.left)
-        found = engine.kept(block.right.semi_join(rows, list(block.on)))
-        narrowed.append(Block(block.name, rows, found, block.on, block.also))
-    counts = _pairs_cut(engine, narrowed)
-    sizes = {block.name: engine.kept(_too_large(block)) for block in narrowed if block.name in counts}
+    blocks = _blocks(left, right, names, keys, among)
+    large = _too_large(engine, blocks)
     parts, cuts = [linked], []
     if besides is not None:
         asked = besides.select("id_l", "id_r")
         parts.append(asked if among is None else asked.semi_join(among, [("id_l", "id")]))
-    for block in narrowed:
+    for block in blocks:
         rows = block.left
-        if block.name in counts:
-            cuts.append(_joined(block, block.left.semi_join(sizes[block.name], list(block.on))))
-            rows = rows.anti_join(sizes[block.name], list(block.on))
+        if block.name in large:
+            cuts.append(_joined(block, rows.semi_join(large[block.name], list(block.on))))
+            rows = rows.anti_join(large[block.name], list(block.on))
         parts.append(_joined(block, rows))
     pairs = engine.kept(ibis.union(*parts, distinct=True) if len(parts) > 1 else linked)
     cut = engine.kept(ibis.union(*cuts, linked.limit(0), distinct=True).anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
-    engine.forget(*(table for block in narrowed for table in (block.left, block.right)), *sizes.values(), *(table for key in keys.values() for table in key))
+    counts = {name: int(engine.arrow(keys.aggregate(pairs=keys.pairs.sum()))["pairs"][0].as_py()) for name, keys in large.items()}
+    engine.forget(*(table for both in keys.values() for table in both), *large.values())
     return Candidates(pairs, cut, counts, linked, placed)
-
-
-def _pairs_cut(engine: Engine, blocks: list[Block]) -> dict[str, int]:
-    """By block, how many pairs have keys past the bound; blocks without any are left out."""
-    if not blocks:
-        return {}
-    large = {block.name: _too_large(block) for block in blocks}
-    counted = [table.aggregate(block=ibis.literal(name), pairs=table.pairs.sum().fill_null(0)) for name, table in large.items()]
-    rows = engine.arrow(ibis.union(*counted) if len(counted) > 1 else counted[0]).to_pylist()
-    return {row["block"]: int(row["pairs"]) for row in rows if row["pairs"]}
 
 
 def _joined(block: Block, rows: ir.Table) -> ir.Table:
@@ -99,8 +87,31 @@ def _joined(block: Block, rows: ir.Table) -> ir.Table:
     return pairs.select("id_l", "id_r")
 
 
-def _too_large(block: Block) -> ir.Table:
-    """The keys of a block whose left people times right people pass the bound, with `pairs`."""
+def _too_large(engine: Engine, blocks: list[Block]) -> dict[str, ir.Table]:
+    """By block the keys whose left people times right people pass the bound, with `pairs`; blocks without any are left out.
+
+    Keys are first counted in buckets: a key has no more people than its bucket, so that few blocks, if any, must be counted key by key.
+    """
+    if not blocks:
+        return {}
+    left, right = (
+        ibis.union(*parts) if len(parts) > 1 else parts[0]
+        for parts in ([_buckets(block, block.left) for block in blocks], [_buckets(block, block.right) for block in blocks])
+    )
+    both = left.join(right, ["block", "bucket"])
+    full = both.filter(both.people * both.people_right > MOST_PAIRS).select("block").distinct()
+    names = {row["block"] for row in engine.arrow(full).to_pylist()}
+    found = {block.name: engine.kept(_large_keys(block)) for block in blocks if block.name in names}
+    return {name: keys for name, keys in found.items() if engine.arrow(keys.limit(1)).num_rows}
+
+
+def _buckets(block: Block, rows: ir.Table) -> ir.Table:
+    """How many people have keys of each bucket: `block`, `bucket`, `people`."""
+    bucket = sum((rows[name] % _BUCKETS * (place + 1) for place, name in enumerate(block.on)), start=ibis.literal(0, "int64")) % _BUCKETS
+    return rows.group_by(bucket=bucket).agg(people=ibis._.count()).mutate(block=ibis.literal(block.name))
+
+
+def _large_keys(block: Block) -> ir.Table:
     on = list(block.on)
     left = block.left.group_by(on).agg(left_people=ibis._.count())
     right = block.right.group_by(on).agg(right_people=ibis._.count())
@@ -114,9 +125,8 @@ def _keys(engine: Engine, left: Unnumbered, right: Side, names: Names, among: ir
 
     Names stand for their readings: somebody on the left has every name on the right that reads as his own.
     """
-    spelt = names.letters.select("no", "name")
-    reading = _chosen(left.names, among).join(spelt, "name").join(names.same_reading, [("no", "no_l")])
-    read = right.names.select("id", "name").distinct().join(spelt, "name").semi_join(names.same_reading, [("no", "no_r")])
+    reading = _spelt(_chosen(left.names, among), names).join(names.same_reading, [("no", "no_l")])
+    read = _spelt(right.names, names).semi_join(names.same_reading, [("no", "no_r")])
     keys = {"name": (reading.select("id", name="no_r"), read.select("id", name="no"))}
     for key, one, other, columns in (("town", left.towns, right.towns, TOWN), ("phone", left.phones, right.phones, ("phone",))):
         own = _chosen(one, among).select("id", **{f"_{name}": name for name in columns})
@@ -126,6 +136,11 @@ def _keys(engine: Engine, left: Unnumbered, right: Side, names: Names, among: ir
         theirs = other.select("id", **{f"_{name}": name for name in columns})
         keys[key] = (own.join(numbered, known).select("id", key), theirs.join(numbered, known).select("id", key).distinct())
     return {key: (engine.kept(one), engine.kept(other)) for key, (one, other) in keys.items()}
+
+
+def _spelt(named: ir.Table, names: Names) -> ir.Table:
+    """People with the numbers of their names: `id`, `no`, distinct."""
+    return named.join(names.letters.select("no", "name"), "name").select("id", "no").distinct()
 
 
 def _chosen(table: ir.Table, among: ir.Table | None) -> ir.Table:
@@ -162,13 +177,13 @@ def _by_prefix(left: Unnumbered, right: Side, names: Names, among: ir.Table | No
     """Equal first 14 characters, and so the date. Where one address code serves a whole province that is nearly everyone born on a day, so of these
     only pairs whose names or last characters have something in common are compared: the rest agree in nothing but the date.
     """
-    ids = _chosen(left.names.select("id").distinct(), among)
-    return Block("prefix+date", _described(left, ids, names), _described(right, right.names.select("id").distinct(), names), ("prefix",), _in_common)
+    sides = (_described(side, _spelt(named, names), names) for side, named in ((left, _chosen(left.names, among)), (right, right.names)))
+    return Block("prefix+date", *sides, ("prefix",), _in_common)
 
 
-def _described(side: Side, ids: ir.Table, names: Names) -> ir.Table:
-    known = side.with_key(ids, "prefix").join(side.names.select("id", "name").distinct(), "id")
-    known = side.with_key(known.join(names.letters, "name").drop("name", "letters"), "tail", optional=True)
+def _described(side: Side, spelt: ir.Table, names: Names) -> ir.Table:
+    known = side.with_key(spelt, "prefix").join(names.letters.drop("name", "letters"), "no").drop("no")
+    known = side.with_key(known, "tail", optional=True)
     sequence = known.tail // 11
     digits = {"hundreds": sequence // 100, "tens": sequence // 10 % 10, "ones": sequence % 10, "check": known.tail % 11}
     return known.mutate({name: value.cast("int16") for name, value in digits.items()}).drop("tail")

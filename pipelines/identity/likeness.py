@@ -30,20 +30,19 @@ def _name_level(level: int) -> Level:
 
 
 def _neighbours_swapped(pairs: ir.Table) -> ir.BooleanValue:
-    """Two neighbouring characters have changed places, nothing else."""
+    """Two neighbouring characters have changed places, nothing else. A number changes by a multiple of nine then, or in its last two characters."""
     one, other = pairs.number_l, pairs.number_r
     swapped = [
         one == other.substr(0, at).concat(other.substr(at + 1, 1), other.substr(at, 1), other.substr(at + 2)) for at in range(17)
     ]  # fmt: skip
-    return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & reduce(or_, swapped)
+    somewhere = ((pairs.body_l - pairs.body_r) % 9 == 0) & reduce(or_, swapped[:-1])
+    return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & (somewhere | swapped[-1])
 
 
 def _rounded(pairs: ir.Table) -> ir.BooleanValue:
     """The left is what a spreadsheet's rounding, which may carry over into the 15 characters, makes of the right."""
-    one, other = pairs.number_l, pairs.number_r
-    digits = one.re_search(r"^[0-9]{16}00$") & (other.length() == 18)
-    apart = ibis.cases((digits, one.substr(0, 17).try_cast("int64") - other.substr(0, 17).try_cast("int64")))
-    return ((apart > -_ROUNDED_BY) & (apart < _ROUNDED_BY)).fill_null(False)
+    apart = pairs.rounded_l - pairs.body_r
+    return (apart > -_ROUNDED_BY) & (apart < _ROUNDED_BY)
 
 
 def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
@@ -52,9 +51,7 @@ def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
 
 
 def _one_digit_off(pairs: ir.Table) -> ir.BooleanValue:
-    one, other = pairs.birth_text_l, pairs.birth_text_r
-    agreeing = sum((one.substr(at, 1) == other.substr(at, 1)).cast("int8") for at in range(8))
-    return agreeing == 7
+    return pairs.birth_text_l.levenshtein(pairs.birth_text_r) == 1
 
 
 OF_NUMBERS: tuple[Comparison, ...] = (
@@ -113,31 +110,28 @@ def compared(engine: Engine, left: Unnumbered, right: Side, names: Names, candid
 
     Gives `id_l`, `id_r`, `name_r` (the right's name that agrees best), `stratum`, and one column a comparison.
     """
-    pairs = candidates.pairs
-    known = pairs
-    for part in (_numbers(left, right, pairs), _names(engine, left, right, names, pairs), _places(left, right, pairs), _phones(left, right, pairs)):
-        known = _beside(known, engine.kept(part))
-    known = _beside(known, candidates.linked.mutate(is_linked=ibis.literal(True)))
+    said = engine.kept(_surroundings(engine, left, right, names, candidates.pairs))
+    name = names.letters.select("no", name_r="name")
+    known = said.left_join(name, "no").drop("no", "no_right")
+    known = known.left_join(candidates.linked.mutate(is_linked=ibis.literal(True)), ["id_l", "id_r"]).drop("id_l_right", "id_r_right")
     placed = candidates.placed.mutate(has_relatives=ibis.literal(True))
     known = known.left_join(placed, "id_l").drop("id_l_right")
     housed = right.households.select(id_r="id").distinct().mutate(housed=ibis.literal(True))
-    known = engine.kept(known.left_join(housed, "id_r").drop("id_r_right"))
+    known = known.left_join(housed, "id_r").drop("id_r_right")
     elsewhere = ibis.cases((known.has_relatives & known.housed, ibis.literal(False)))
-    known = known.mutate(linked=ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere))
+    linked = ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere)
+    known = known.mutate(linked=linked).drop("is_linked", "has_relatives", "housed")
+    known = staged(_with_numbers(left, right, candidates.pairs, known))
     at_home = known.same_phone.fill_null(False) | known.linked.fill_null(False)
-    levels = compare(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART)), OF_SURROUNDINGS)
+    levels = compare(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART)), COMPARISONS)
     return engine.kept(levels.select("id_l", "id_r", "name_r", "stratum", *(comparison.name for comparison in COMPARISONS)))
 
 
-def _beside(pairs: ir.Table, part: ir.Table) -> ir.Table:
-    return pairs.left_join(part, ["id_l", "id_r"]).drop("id_l_right", "id_r_right")
-
-
-def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
-    """What numbers, birth dates and sexes of a pair say."""
+def _with_numbers(left: Unnumbered, right: Side, pairs: ir.Table, known: ir.Table) -> ir.Table:
+    """What is known of the pairs, with what their numbers, birth dates and sexes say."""
     one = _legible(left.about(pairs.select(id="id_l").distinct()))
     other = _legible(right.about(pairs.select(id="id_r").distinct()))
-    both = pairs.join(one.rename({f"{name}_l": name for name in one.columns}), "id_l")
+    both = known.join(one.rename({f"{name}_l": name for name in one.columns}), "id_l")
     both = both.join(other.rename({f"{name}_r": name for name in other.columns}), "id_r")
     masked = both.head_l.notnull() | both.head_r.notnull()
     legible = (both.readable_l & both.readable_r).fill_null(False)
@@ -149,17 +143,22 @@ def _numbers(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
         "visible": ibis.cases((masked, seen), else_=False),
         "much_visible": (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE),
     }
-    kept = ("id_l", "id_r", "number_l", "number_r", "sex_l", "sex_r", "birth_text_l", "birth_text_r")
-    described = staged(both.select(*kept, **marks))
-    return compare(described, OF_NUMBERS).select("id_l", "id_r", *(comparison.name for comparison in OF_NUMBERS))
+    kept = (*(f"{name}_{side}" for name in ("number", "body", "sex", "birth_text") for side in ("l", "r")), "rounded_l")
+    return both.select(*known.columns, *kept, **marks)
 
 
 def _legible(people: ir.Table) -> ir.Table:
-    """People (see Side.about) with the birth date as text, and of their numbers: `readable`, and of masked ones how much `head` and `tail` shows."""
+    """People (see Side.about) with the birth date as text, and what their numbers show: `readable`, of masked ones how much `head` and `tail` show,
+    of whole ones the 17 digits (`body`), and the same once more of those that may be `rounded`.
+    """
     number = people.number
     masked = number.contains("*")
     head, tail = number.find("*"), number.reverse().find("*")
-    marks = {"readable": readable(number), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail))}
+    body = ibis.cases((number.length() == 18, number.substr(0, 17))).try_cast("int64")
+    marks = {
+        "readable": readable(number), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail)), "body": body,
+        "rounded": ibis.cases((number.re_search(r"^[0-9]{16}00$"), body)),
+    }  # fmt: skip
     return staged(people.mutate(birth_text=people.birth_date.cast("string"), **marks).drop("birth_date"))
 
 
@@ -176,32 +175,43 @@ def readable(number: ir.StringValue) -> ir.BooleanValue:
     return ibis.ifelse(number.contains("*"), shown >= _FEWEST_VISIBLE, (shown >= _FEWEST_READABLE) & ~number.contains("E"))
 
 
+def _surroundings(engine: Engine, left: Unnumbered, right: Side, names: Names, pairs: ir.Table) -> ir.Table:
+    """What names, places and phones of every pair say, null where one side says nothing: `no` and `name_level` of the right's name that agrees best,
+    `same_county`, `same_township`, `same_village` and `same_phone`, whether any of the right's is the left's.
+    """
+    parts = (pairs, _names(engine, left, right, names, pairs), _places(left, right, pairs), _phones(left, right, pairs))
+    marks = {"best": "int64", "same_county": "boolean", "same_township": "boolean", "same_village": "boolean", "same_phone": "boolean"}
+    said = [part.select("id_l", "id_r", **{name: part[name] if name in part.columns else ibis.null(kind) for name, kind in marks.items()})
+            for part in parts]  # fmt: skip
+    every = ibis.union(*said)
+    any_of = {name: every[name].any() for name in marks if name != "best"}
+    found = staged(every.group_by("id_l", "id_r").agg(best=every.best.min(), **any_of))
+    number = (found.best % _NAMES).cast("int32")
+    return found.mutate(no=number, name_level=((found.best - number) / _NAMES).cast("int8")).drop("best")
+
+
 def _names(engine: Engine, left: Unnumbered, right: Side, names: Names, pairs: ir.Table) -> ir.Table:
-    """The best level of any of the right's names, that name, and whether any of its records is in the left's county."""
+    """Pairs with every name of the right: `best`, its level with its number (the least is the best, and of several the first), and `same_county`."""
     spelt = names.letters.select("no", "name")
     one = left.names.join(spelt, "name").select(id_l="id", no_l="no", county_l="county_code")
     other = right.names.join(spelt, "name").select(id_r="id", no_r="no", county_r="county_code")
     both = pairs.join(one, "id_l").join(other, "id_r")
-    both = engine.kept(both.select("id_l", "id_r", "no_l", "no_r", here=both.county_l == both.county_r))
+    both = engine.kept(both.select("id_l", "id_r", "no_l", "no_r", same_county=both.county_l == both.county_r))
     levels = engine.kept(names.levels(both.select("no_l", "no_r").distinct()))
     known = both.join(levels, ["no_l", "no_r"])
-    ranked = known.level.cast("int64") * _NAMES + known.no_r  # the best level, and of several such names the first
-    best = known.group_by("id_l", "id_r").agg(best=ranked.min(), same_county=known.here.any())
-    number = (best.best % _NAMES).cast("int32")
-    best = staged(best.mutate(no=number, name_level=((best.best - number) / _NAMES).cast("int8")))
-    return best.join(spelt, "no").select("id_l", "id_r", "name_level", "same_county", name_r="name")
+    return known.mutate(best=known.level.cast("int64") * _NAMES + known.no_r)
 
 
 def _places(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
-    """Whether any of the right's addresses is in the left's township, or village; null where there is none on one side."""
+    """Pairs with every address of the right: whether it is in the left's township, and village. Those without an address on one side are left out."""
     one, other = ({f"{name}_{side}": name for name in ("id", "county_code", "township", "village")} for side in ("l", "r"))
     both = pairs.join(left.towns.drop("surname").rename(one), "id_l").join(right.towns.drop("surname").rename(other), "id_r")
     township = (both.county_code_l == both.county_code_r) & (both.township_l == both.township_r)
-    village = township & (both.village_l == both.village_r).fill_null(False)
-    return both.group_by("id_l", "id_r").agg(same_township=township.any(), same_village=village.any())
+    return both.mutate(same_township=township, same_village=township & (both.village_l == both.village_r).fill_null(False))
 
 
 def _phones(left: Unnumbered, right: Side, pairs: ir.Table) -> ir.Table:
+    """Pairs with every phone of the right, and whether it is the left's."""
     one, other = left.phones.rename(id_l="id", phone_l="phone"), right.phones.rename(id_r="id", phone_r="phone")
     both = pairs.join(one, "id_l").join(other, "id_r")
-    return both.group_by("id_l", "id_r").agg(same_phone=(both.phone_l == both.phone_r).any())
+    return both.mutate(same_phone=both.phone_l == both.phone_r)

@@ -45,6 +45,11 @@ def _rounded(pairs: ir.Table) -> ir.BooleanValue:
     return (apart > -_ROUNDED_BY) & (apart < _ROUNDED_BY)
 
 
+def _number_tells_date(pairs: ir.Table) -> ir.BooleanValue:
+    """The birth dates in both numbers are equal."""
+    return pairs.number_l.substr(6, 8) == pairs.number_r.substr(6, 8)
+
+
 def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
     one, other = pairs.birth_text_l, pairs.birth_text_r
     return (one.substr(0, 4) == other.substr(0, 4)) & (one.substr(4, 2) == other.substr(6, 2)) & (one.substr(6, 2) == other.substr(4, 2))
@@ -65,12 +70,12 @@ OF_NUMBERS: tuple[Comparison, ...] = (
             Level("first_15", lambda pairs: (pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)) | _rounded(pairs)),
             Level("visible", lambda pairs: pairs.visible & pairs.much_visible),
             Level("visible_few", lambda pairs: pairs.visible),
-            Level("birth_date", lambda pairs: pairs.number_l.substr(6, 8) == pairs.number_r.substr(6, 8)),
+            Level("birth_date", _number_tells_date),
         ],
     ),
     Comparison(
         "birth_date",
-        either_missing("birth_text"),
+        lambda pairs: either_missing("birth_text")(pairs) | (pairs.readable & _number_tells_date(pairs)),
         [
             Level("equal", equal("birth_text")),
             Level("day_month_swapped", _day_and_month_swapped),
@@ -96,7 +101,8 @@ OF_SURROUNDINGS: tuple[Comparison, ...] = (
     Comparison("household", lambda pairs: pairs.linked.isnull(), [Level("linked", lambda pairs: pairs.linked)]),
 )
 COMPARISONS: tuple[Comparison, ...] = (OF_SURROUNDINGS[0], *OF_NUMBERS, *OF_SURROUNDINGS[1:])
-"""`id_number` compares all that a broken number still says, `birth_date` the column alone: so no evidence counts twice.
+"""`id_number` compares all that a broken number still says, `birth_date` the column alone, and only where the number does not tell the date: people
+born on one day share it in both, so that it would count twice.
 `place`: other_township is the same county with other townships; different is another county."""
 
 

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.contracts import Contract
-from pipelines.engine import Engine
+from pipelines.engine import Engine, pinned
 from pipelines.extracts.in_force import InForce
 from pipelines.identity.numbers import check_index, number_text
 from pipelines.identity.records import conformed_in_force
@@ -139,7 +139,7 @@ def rows_of(engine: Engine, in_force: InForce, dataset: str, contract: Contract)
     own = ("county_code", "township", "village", "phone", "sex", "birth_date", "id_number", "id_birth_date")
     source = ("id17", "file", "line", "line_no", "member_no", "name")
     key = natural_key(rows, contract)
-    return rows.select(*source, *own, surname=rows.name_folded.substr(0, 1), household=household, roster=roster, natural_key=key)
+    return pinned(rows.select(*source, *own, surname=rows.name_folded.substr(0, 1), household=household, roster=roster, natural_key=key))
 
 
 def natural_key(rows: ir.Table, contract: Contract) -> ir.StringValue:

@@ -177,8 +177,8 @@ def _by_prefix(left: Unnumbered, right: Side, names: Names, among: ir.Table | No
     """Equal first 14 characters, and so the date. Where one address code serves a whole province that is nearly everyone born on a day, so of these
     only pairs whose names or last characters have something in common are compared: the rest agree in nothing but the date.
     """
-    sides = (_described(side, _spelt(named, names), names) for side, named in ((left, _chosen(left.names, among)), (right, right.names)))
-    return Block("prefix+date", *sides, ("prefix",), _in_common)
+    one, other = _spelt(_chosen(left.names, among), names), _spelt(right.names, names)
+    return Block("prefix+date", _described(left, one, names), _described(right, other, names), ("prefix",), _in_common)
 
 
 def _described(side: Side, spelt: ir.Table, names: Names) -> ir.Table:

@@ -21,9 +21,9 @@ WILDCARD = "?"
 _KEYED = 8  # longer names are keyed by their first letters and compared in full outside the engine
 _MOST_KEYS = 4096
 _ENDS = ("first", "second", "last_but_one", "last")
-_TYPES = {**dict.fromkeys(("no", *_ENDS), pa.int32()), "short": pa.bool_(), "wild": pa.bool_()}
+_TYPES: dict[str, pa.DataType] = {**dict.fromkeys(("no", *_ENDS), pa.int32()), "short": pa.bool_(), "wild": pa.bool_()}
 _LETTERS = pa.schema([pa.field(name, _TYPES.get(name, pa.string())) for name in ("no", "name", "letters", *_ENDS, "short", "wild")])
-_KEYS = pa.schema([("no", pa.int32()), ("key", pa.string()), ("own", pa.string()), ("mask", pa.string())])
+_KEYS = pa.schema([pa.field(name, _TYPES.get(name, pa.string())) for name in ("no", "key", "own", "mask")])
 _PAIRS = pa.schema([("no_l", pa.int32()), ("no_r", pa.int32())])
 
 

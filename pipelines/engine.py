@@ -29,9 +29,10 @@ _SPARK_MASTER = re.compile(r"spark://\S+|local(\[(\d+|\*)\])?")
 class Engine:
     """One open engine. Tables it gives are lazy Ibis expressions of this connection; `kind` is `duckdb` or `spark`."""
 
-    def __init__(self, connection: ibis.BaseBackend, kind: str) -> None:
+    def __init__(self, connection: ibis.BaseBackend, kind: str, queries: Path | None = None) -> None:
         self.connection = connection
         self.kind = kind
+        self._queries = queries
         self._planned: dict[tuple[str, str], ir.Table] = {}
 
     def read(self, paths: Iterable[Path]) -> ir.Table:
@@ -52,6 +53,13 @@ class Engine:
             return self._write_folder(ordered, target)
         with self._one_pass() if as_it_comes else nullcontext(), atomic_path(target) as beside:
             self.connection.to_parquet(ordered, beside, compression="zstd")
+        return target
+
+    def write_none(self, like: ir.Table, target: Path) -> Path:
+        """Writes Parquet at `target`, atomically, with the columns of `like` and no row, without asking the engine."""
+        remove(target)
+        with atomic_path(target) as beside:
+            pq.write_table(like.schema().to_pyarrow().empty_table(), beside)
         return target
 
     @contextmanager
@@ -106,16 +114,30 @@ class Engine:
     def planned(self, name: str, key: str, make: Callable[[], ir.Table]) -> ir.Table:
         """A view called `name` of the expression that `make` gives, which `key` stands for; it reads other views by their names.
 
-        Building an expression and writing it as a query takes longer than to run it on a small file, so both are done once a process, whatever
-        engines it opens. `key` names everything that the expression depends on, `name` aside.
+        Building an expression and writing it as a query takes longer than to run it on a small file. So the query is kept, in the process and in
+        the engine's folder of queries. `key` names everything that the expression depends on, `name` aside.
         """
         if (name, key) not in self._planned:
-            query = _QUERIES.get((self.kind, name, key))
-            if query is None:
-                query = _QUERIES[self.kind, name, key] = self.connection.compile(make())
-            self.connection.raw_sql(f"CREATE OR REPLACE {'TEMPORARY ' if self.kind == 'spark' else ''}VIEW {name} AS {query}")
+            place = (self.kind, name, key)
+            if place not in _QUERIES:
+                _QUERIES[place] = self._query(name, key, make)
+            self.connection.raw_sql(f"CREATE OR REPLACE {'TEMPORARY ' if self.kind == 'spark' else ''}VIEW {name} AS {_QUERIES[place]}")
             self._planned[name, key] = self.connection.table(name)
         return self._planned[name, key]
+
+    def _query(self, name: str, key: str, make: Callable[[], ir.Table]) -> str:
+        """The query as it was kept in the folder, below a line that says for what; else as it is written now."""
+        if self._queries is None:
+            return str(self.connection.compile(make()))
+        path, title = self._queries / f"{self.kind}-{name}.sql", f"-- {key} ibis {ibis.__version__}"
+        if path.is_file():
+            kept, _, query = path.read_text(encoding="utf-8").partition("\n")
+            if kept == title:
+                return query
+        query = str(self.connection.compile(make()))
+        with atomic_path(path) as beside:
+            beside.write_text(f"{title}\n{query}", encoding="utf-8")
+        return query
 
     def _spark_table(self, frame: Any) -> ir.Table:
         view = f"frame_{uuid4().hex}"
@@ -204,20 +226,22 @@ def kept(table: ir.Table) -> ir.Table:
     return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
 
 
-def open_engine(name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None) -> Engine:
+def open_engine(
+    name: str = "duckdb", *, memory: str = "", threads: int = 0, scratch: Path | None = None, queries: Path | None = None
+) -> Engine:
     """An engine by its name: `duckdb`, or a Spark master such as `spark://host:7077` or `local[2]`.
 
     `memory` is a limit such as `2GB` (on Spark, of the driver and of each executor), `threads` the number of threads (on Spark, of the parts of a
     shuffle), `scratch` the folder to spill to and, on Spark, to keep tables in: all machines must see it. Everything else about Spark is for its own
-    spark-defaults.conf to say.
+    spark-defaults.conf to say. `queries` is the folder to keep written queries in.
     Raises SettingsError for any other name, and when Spark is not installed.
     """
     if scratch is not None:
         scratch.mkdir(parents=True, exist_ok=True)
     if name == "duckdb":
-        return Engine(_open_duckdb(memory, threads, scratch), "duckdb")
+        return Engine(_open_duckdb(memory, threads, scratch), "duckdb", queries)
     if _SPARK_MASTER.fullmatch(name):
-        return Engine(_open_spark(name, memory, threads, scratch), "spark")
+        return Engine(_open_spark(name, memory, threads, scratch), "spark", queries)
     raise SettingsError(f"The engine {name!r} is not known; use duckdb or spark://host:port.")
 
 

@@ -74,7 +74,8 @@ def policy_of(workspace: Workspace) -> Policy:
 def engine_of(workspace: Workspace) -> Iterator[Engine]:
     """The deployment's engine, open for one stage."""
     settings = workspace.settings
-    engine = open_engine(settings.engine, memory=settings.memory, threads=settings.threads, scratch=workspace.root / "scratch")
+    scratch, queries = workspace.root / "scratch", workspace.root / "queries"
+    engine = open_engine(settings.engine, memory=settings.memory, threads=settings.threads, scratch=scratch, queries=queries)
     try:
         yield engine
     finally:

@@ -123,6 +123,28 @@ def test_equal_expressions_share_one_view_and_follow_what_they_read() -> None:
     engine.close()
 
 
+def test_a_query_is_written_once_for_many_processes(tmp_path) -> None:
+    """What an earlier process wrote is in the folder; for another key it is written anew."""
+    first = open_engine(queries=tmp_path)
+    given = first.view("given", numbers(first, 2))
+    first.planned("earlier", "contract 1", lambda: _costly(given))
+    first.close()
+    (tmp_path / "duckdb-earlier.sql").rename(tmp_path / "duckdb-later.sql")
+    second = open_engine(queries=tmp_path)
+    given = second.view("given", numbers(second, 3))
+    kept = second.planned("later", "contract 1", lambda: pytest.fail("the query lies in the folder"))
+    assert second.arrow(kept.order_by("n"))["costly"].to_pylist() == ["0", "2", "2"]
+    changed = second.planned("later", "contract 2", lambda: given.select(other="n"))
+    assert changed.columns == ("other",)
+    second.close()
+
+
+def test_a_table_without_rows_has_its_columns(engine, tmp_path) -> None:
+    path = engine.write_none(numbers(engine), tmp_path / "none.parquet")
+    found = engine.arrow(engine.read([path]))
+    assert (found.num_rows, found.column_names) == (0, ["n", "big"])
+
+
 def test_rows_keep_the_order_of_their_lines(tmp_path: Path) -> None:
     engine = open_engine(threads=2)
     pq.write_table(pa.table({"n": range(300_000)}), tmp_path / "many.parquet", row_group_size=10_000)

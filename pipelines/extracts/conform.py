@@ -35,6 +35,7 @@ LANDED = (*LINES, "numeric_cells", "problem")
 NO_NAMES = pa.table({"name": pa.array([], pa.string()), "folded": pa.array([], pa.string())})
 # Whatever these say decides what a conformed row holds, so their text is part of what a result is kept by
 CODE = (
+    "engine.py",
     *(f"extracts/{name}" for name in ("conform.py", "rows.py", "types.py", "reasons.py", "reasons.yaml")),
     *(f"identity/{name}.py" for name in ("numbers", "names", "identify")),
 )
@@ -106,18 +107,21 @@ def _written(engine: Engine, contract: Contract, region: Region, identify: Ident
     engine.write(plan.conformed, done.path, order, as_it_comes=True)
     done = _counted(engine, done)
     conformed = engine.read([done.path])
-    if done.rows > done.conformed:
+    if done.rows != done.conformed:
         left = engine.kept(landed.anti_join(conformed, LINES))
         plan.read(left)
         engine.write(plan.quarantined, done.quarantine_path, LINES)
         engine.forget(left)
+        done = _with_quarantine(engine, done)
     else:
-        engine.write(_nothing(engine, plan.quarantined), done.quarantine_path)
-    done = _with_quarantine(engine, done)
+        engine.write_none(plan.quarantined, done.quarantine_path)
     if done.quarantined * 100 > done.rows * REFUSED_ABOVE:
         return _refused(done)
     warned = plan.warned(conformed)
-    engine.write(warned if done.warnings else _nothing(engine, warned), done.warnings_path, (*LINES, "column"))
+    if not done.warnings:
+        engine.write_none(warned, done.warnings_path)
+        return done
+    engine.write(warned, done.warnings_path, (*LINES, "column"))
     return replace(done, warnings=_number(engine, engine.read([done.warnings_path]).count()))
 
 
@@ -167,11 +171,6 @@ class _Plan:
 
     def _view(self, part: str, make: Callable[[], ir.Table]) -> ir.Table:
         return self._engine.planned(self._name(part), self._key, make)
-
-
-def _nothing(engine: Engine, table: ir.Table) -> ir.Table:
-    """A table without rows that has the columns of `table`."""
-    return engine.table(table.schema().to_pyarrow().empty_table())
 
 
 def _planned(workspace: Workspace, contract: Contract, landing: Landing, landed_path: Path, snapshot: date, region: Region) -> Conformed:

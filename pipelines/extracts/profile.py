@@ -118,7 +118,8 @@ def _fields(table: ir.Table, contract: Contract) -> dict[str, ir.Value]:
     measures: dict[str, ir.Value] = {}
     for field in contract.fields.values():
         column = table[field.name]
-        measures[f"{field.name}_null"] = column.isnull().sum()
+        # of a valid number the file has id17 alone
+        measures[f"{field.name}_null"] = (column.isnull() & table.id17.isnull() if field.name == contract.id_field else column.isnull()).sum()
         if field.type == "bool":
             measures[f"{field.name}_true"] = column.sum()
         for code in field.codes if field.type == "code" else ():

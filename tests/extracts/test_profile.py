@@ -53,9 +53,12 @@ def test_number_statuses_empty_cells_and_codes(engine: Engine, tmp_path: Path) -
     inbox = Inbox(tmp_path, "dibao")
     statuses = ["valid", "valid", "masked", "bad_check"]
     schemes = ["01", "02", "02", "02"]
-    both = zip(statuses, schemes, strict=True)
-    inbox.add("20200731", [{"county_code": YANCHI, "id_status": status, "scheme": code, "is_covered": code == "01"} for status, code in both])
+    numbers = [{"id17": 64019919500101001}, {"id17": 64019919500101002}, {"id_number": "640199****"}, {}]  # as conforming stores them
+    given = zip(statuses, schemes, numbers, strict=True)
+    rows = [{"county_code": YANCHI, "id_status": status, "scheme": code, "is_covered": code == "01", **number} for status, code, number in given]
+    inbox.add("20200731", rows)
     row = by_county(engine, inbox)[YANCHI]
+    assert row["id_number_null_share"] == 0.25
     assert (row["id_valid_share"], row["id_masked_share"], row["id_missing_share"]) == (0.5, 0.25, 0)
     assert (row["scheme_01_share"], row["scheme_02_share"], row["scheme_null_share"]) == (0.25, 0.75, 0)
     assert (row["is_covered_true_share"], row["status_null_share"]) == (0.25, 1)

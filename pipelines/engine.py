@@ -94,9 +94,7 @@ class Engine:
 
     def kept(self, table: ir.Table) -> ir.Table:
         """The rows of `table`, computed now and kept by the engine until it closes or is told to `forget` them."""
-        if self.kind == "spark":
-            return _kept_on_spark(self.connection, table)
-        return self.connection.create_table(f"kept_{uuid4().hex}", table)
+        return _kept(self.connection, table)
 
     def forget(self, *kept: ir.Table) -> None:
         """Frees what `kept` keeps. Expressions built on it can no longer be computed."""
@@ -214,16 +212,16 @@ def _rewritten(backend: Any, operation: Any) -> ir.Table | None:
 
 
 def kept(table: ir.Table) -> ir.Table:
-    """The same rows, computed now and held by the engine until it closes: for what several queries build on.
+    """`Engine.kept` of the engine that the table is of. Rows that lie in memory anyway stay there."""
+    return _kept(table.get_backend(), table) if table._find_backends()[0] else table
 
-    Ibis' own cache drops its table when Python forgets it, which may be after the engine has closed. Rows that lie in memory anyway stay there.
-    """
-    if not table._find_backends()[0]:
-        return table
-    backend = table.get_backend()
+
+def _kept(backend: Any, table: ir.Table) -> ir.Table:
+    """Ibis' own cache drops its table when Python forgets it, which may be after the engine has closed."""
     if backend.name == "pyspark":
         return _kept_on_spark(backend, table)
-    return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+    made: ir.Table = backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+    return made
 
 
 def open_engine(

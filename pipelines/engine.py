@@ -46,13 +46,13 @@ class Engine:
         """Writes `table` to Parquet at `target`, atomically, and returns `target`: one file on DuckDB, a folder of parts on Spark.
 
         Rows are sorted by `order_by`. `as_it_comes` is for one pass over many rows: they keep the order in which they were read, far cheaper than
-        sorting, and a filter stays where it stands: moved below the steps before it, it would compute once more what it asks for.
+        sorting, and a filter stays where it stands: moved below the steps before it, it would compute once more what it asks for. On Spark nothing
+        keeps an order but sorting, which computes the rows once more to divide them, so then they are in none.
         """
-        ordered = table.order_by(list(order_by)) if order_by else table
         if self.kind == "spark":
-            return self._write_folder(ordered, target)
+            return self._write_folder(table if as_it_comes else _ordered(table, order_by), target)
         with self._one_pass() if as_it_comes else nullcontext(), atomic_path(target) as beside:
-            self.connection.to_parquet(ordered, beside, compression="zstd")
+            self.connection.to_parquet(_ordered(table, order_by), beside, compression="zstd")
         return target
 
     def write_none(self, like: ir.Table, target: Path) -> Path:
@@ -152,6 +152,11 @@ class Engine:
             shutil.rmtree(_kept_folder(self.connection), ignore_errors=True)
         else:
             self.connection.disconnect()
+
+
+def _ordered(table: ir.Table, by: Iterable[str]) -> ir.Table:
+    keys = list(by)
+    return table.order_by(keys) if keys else table
 
 
 def remove(path: Path) -> None:

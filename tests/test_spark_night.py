@@ -1,0 +1,63 @@
+"""A night on a Spark cluster, whose master and workers are processes of their own, finds what DuckDB finds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.spark_cluster import spark_cluster
+from pipelines.night import run_night
+from pipelines.synthetic.province import synthesize
+from pipelines.workspace import PROJECT, Workspace
+from tests.nights import AS_OF
+
+PEOPLE = 3_000
+BRIEF = {
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+}
+"""For few rows: machine code for every query takes longer to make than it saves."""
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """The folders of one night on DuckDB and on a cluster, with the same keys."""
+    duckdb, spark = (tmp_path_factory.mktemp(engine) for engine in ("duckdb", "spark"))
+    synthesize(duckdb, PEOPLE, AS_OF, 1)
+    shutil.copytree(duckdb / "inbox", spark / "inbox", copy_function=os.link)
+    run_night(Workspace(duckdb), AS_OF, dry_run=True)
+    shutil.copytree(duckdb / "keys", spark / "keys")
+    with spark_cluster(tmp_path_factory.mktemp("cluster"), settings=BRIEF) as (master, conf):
+        command = ["-m", "pipelines.cli", "run", "--as-of", AS_OF.isoformat(), "--workspace", str(spark), "--engine", master, "--dry-run"]
+        environment = os.environ | {"SPARK_CONF_DIR": str(conf)}
+        subprocess.run([sys.executable, *command], check=True, cwd=PROJECT, capture_output=True, env=environment)
+    yield tuple(folder / "nights" / AS_OF.isoformat() for folder in (duckdb, spark))
+
+
+def rows(path: Path) -> tuple[pa.Schema, list[dict[str, Any]]]:
+    """A table as it is published: its columns, and its rows in the order of the files that Spark numbers."""
+    table = pa.concat_tables(pq.read_table(part) for part in (sorted(path.glob("*.parquet")) if path.is_dir() else [path]))
+    return table.schema.remove_metadata(), table.to_pylist()
+
+
+def test_every_table_of_the_night_is_the_same(nights: tuple[Path, Path]) -> None:
+    duckdb, spark = nights
+    names = {path.name for path in duckdb.glob("*.parquet")}
+    assert {"flags.parquet", "evidence.parquet", "mismatches.parquet", "links.parquet", "queue.parquet"} < names
+    assert names == {path.name for path in spark.glob("*.parquet")}
+    assert len(rows(duckdb / "flags.parquet")[1]) > 100
+    for name in sorted(names):
+        assert rows(duckdb / name) == rows(spark / name), name

@@ -39,7 +39,7 @@ class Engine:
         """The rows of Parquet files (or folders, as Spark writes them) that share one schema, as a lazy table."""
         names = [str(path) for path in sorted(paths)]
         if self.kind == "spark":
-            return self._spark_table(_spark_files(self._session, names))
+            return _spark_view(self.connection, f"files_{uuid4().hex}", _spark_files(self._session, names))
         return self.connection.read_parquet([f"{name}/*.parquet" if Path(name).is_dir() else name for name in names])
 
     def write(self, table: ir.Table, target: Path, order_by: Iterable[str] = (), *, as_it_comes: bool = False) -> Path:
@@ -89,7 +89,7 @@ class Engine:
     def table(self, rows: pa.Table) -> ir.Table:
         """A small table in memory as a table of this engine."""
         if self.kind == "spark":
-            return self._spark_table(self._session.createDataFrame(rows))
+            return _spark_view(self.connection, f"rows_{uuid4().hex}", self._session.createDataFrame(rows))
         return ibis.memtable(rows)
 
     def kept(self, table: ir.Table) -> ir.Table:
@@ -136,11 +136,6 @@ class Engine:
         with atomic_path(path) as beside:
             beside.write_text(f"{title}\n{query}", encoding="utf-8")
         return query
-
-    def _spark_table(self, frame: Any) -> ir.Table:
-        view = f"frame_{uuid4().hex}"
-        frame.createOrReplaceTempView(view)
-        return self.connection.table(view)
 
     @property
     def _session(self) -> Any:
@@ -198,8 +193,10 @@ def pinned(table: ir.Table) -> ir.Table:
 
 def _written(backend: Any, table: ir.Table) -> ir.Table:
     name, operation = f"pinned_{uuid4().hex}", table.op()
+    if backend.name == "pyspark":
+        return _spark_view(backend, name, _spark_frame(backend, table))
     view: ir.Table = backend.create_view(name, table)
-    if backend.name == "duckdb" and not operation.find(ops.InMemoryTable):
+    if not operation.find(ops.InMemoryTable):
         if len(_WRITTEN) >= _MOST_WRITTEN:
             _WRITTEN.clear()
         _WRITTEN[operation] = name, backend.con.execute("SELECT sql FROM duckdb_views() WHERE view_name = ?", [name]).fetchone()[0]
@@ -272,6 +269,10 @@ _SPARK_QUERIES = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",  # what it infers grows with the square of a wide table's columns
     "spark.sql.maxPlanStringLength": "10000",  # the driver keeps the text and figures of every query's plan; many are long
+    "spark.sql.ui.explainMode": "simple",
+    # What is written gets its name when it is whole, so its files need no marks nor places of their own until then
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "mapreduce.fileoutputcommitter.algorithm.version": "2",
 }
 
 
@@ -299,6 +300,8 @@ def _open_spark(master: str, memory: str, threads: int, scratch: Path | None) ->
     if threads:
         session.conf.set("spark.sql.shuffle.partitions", threads)
     connection = ibis.pyspark.connect(session)
+    # Ibis passes tables in memory through pandas, and an empty one through a Python process on every executor
+    connection._register_in_memory_table = lambda op: session.createDataFrame(op.data.to_pyarrow(op.schema)).createOrReplaceTempView(op.name)
     vars(connection)["_kept"] = (scratch or Path(tempfile.gettempdir())) / f"kept-{uuid4().hex}"
     return connection
 
@@ -332,6 +335,11 @@ def _kept_on_spark(connection: Any, table: ir.Table) -> ir.Table:
     folder = _kept_folder(connection) / f"kept_{uuid4().hex}"
     frame = _spark_frame(connection, table)
     frame.write.parquet(str(folder))
-    connection._session.read.schema(frame.schema).parquet(str(folder)).createOrReplaceTempView(folder.name)
-    kept: ir.Table = connection.table(folder.name)
-    return kept
+    return _spark_view(connection, folder.name, connection._session.read.schema(frame.schema).parquet(str(folder)))
+
+
+def _spark_view(connection: Any, name: str, frame: Any) -> ir.Table:
+    """A data frame under a name. Spark keeps its plan as it is, where it would read a view's text again for each query."""
+    frame.createOrReplaceTempView(name)
+    view: ir.Table = connection.table(name)
+    return view

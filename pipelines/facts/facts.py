@@ -40,6 +40,7 @@ class Facts:
         self.day = date_number(as_of)
         self.month = month_number(as_of)
         self.year_ago = self.day - 10000
+        self._uncertain: dict[str, ir.Table] = {}
 
     @property
     def window(self) -> Window:
@@ -180,8 +181,12 @@ class Facts:
         A quarantined row of it carries the number, or a record of it waits in the review queue against the person
         (identity.md, "Absence must be proven", c).
         """
-        read = self._present(datasets)
-        return people([table for dataset in read for table in (self.records.quarantined(dataset), self.records.queued(dataset))])
+        return people([self._uncertain_of(dataset) for dataset in self._present(datasets)])
+
+    def _uncertain_of(self, dataset: str) -> ir.Table:
+        if dataset not in self._uncertain:
+            self._uncertain[dataset] = kept(people([self.records.quarantined(dataset), self.records.queued(dataset)]))
+        return self._uncertain[dataset]
 
     @property
     def _registers(self) -> dict[str, ir.Table]:

@@ -14,9 +14,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from benchmarks import ours
 from benchmarks.measure import measured
 from benchmarks.ours import AS_OF
@@ -24,7 +21,7 @@ from benchmarks.run import HERE, commit, province, say
 from benchmarks.spark_cluster import spark_cluster
 from benchmarks.spark_events import read_events
 from benchmarks.spark_page import write_page
-from benchmarks.spark_results import Measured
+from benchmarks.spark_results import Measured, night_table
 
 SIZES = (72_000, 720_000)
 DRIVER, EXECUTOR = "2g", "1536m"
@@ -85,14 +82,9 @@ def _noting(began: list[tuple[float, str]]) -> Callable[[str], str | None]:
 
 def same_rows(name: str, duckdb: Path, spark: Path) -> int:
     """How many rows a night's table has. Fails unless Spark's are DuckDB's, each value and in the same order."""
-    one, other = (_table(folder / "nights" / AS_OF.isoformat() / f"{name}.parquet") for folder in (duckdb, spark))
+    one, other = (night_table(folder / "nights" / AS_OF.isoformat() / f"{name}.parquet") for folder in (duckdb, spark))
     assert one.equals(other), f"{name} of Spark is not that of DuckDB"
     return one.num_rows
-
-
-def _table(path: Path) -> pa.Table:
-    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    return pa.concat_tables([pq.read_table(part).replace_schema_metadata() for part in parts]).combine_chunks()
 
 
 if __name__ == "__main__":

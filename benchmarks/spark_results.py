@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.measure import Run
 from benchmarks.spark_events import Application
@@ -31,3 +35,13 @@ class Measured:
                 more = self.events.during(begun, ended)
                 found = Application([*found.stages, *more.stages], [*found.queries, *more.queries], 0)
         return found
+
+
+def night_table(path: Path) -> pa.Table:
+    """A table of a night, one file or a folder of them, in the order in which Spark numbers these.
+
+    That a column is never null is left out: Spark writes it into the file where it knows, DuckDB never does.
+    """
+    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    table = pa.concat_tables([pq.read_table(part) for part in parts]).combine_chunks()
+    return table.cast(pa.schema([pa.field(column.name, column.type) for column in table.schema]))

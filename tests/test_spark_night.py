@@ -8,13 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.spark_cluster import spark_cluster
+from benchmarks.spark_results import night_table
 from pipelines.night import run_night
 from pipelines.synthetic.province import synthesize
 from pipelines.workspace import PROJECT, Workspace
@@ -47,17 +45,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pat
     yield tuple(folder / "nights" / AS_OF.isoformat() for folder in (duckdb, spark))
 
 
-def rows(path: Path) -> tuple[pa.Schema, list[dict[str, Any]]]:
-    """A table as it is published: its columns, and its rows in the order of the files that Spark numbers."""
-    table = pa.concat_tables(pq.read_table(part) for part in (sorted(path.glob("*.parquet")) if path.is_dir() else [path]))
-    return table.schema.remove_metadata(), table.to_pylist()
-
-
 def test_every_table_of_the_night_is_the_same(nights: tuple[Path, Path]) -> None:
     duckdb, spark = nights
     names = {path.name for path in duckdb.glob("*.parquet")}
     assert {"flags.parquet", "evidence.parquet", "mismatches.parquet", "links.parquet", "queue.parquet"} < names
     assert names == {path.name for path in spark.glob("*.parquet")}
-    assert len(rows(duckdb / "flags.parquet")[1]) > 100
+    assert night_table(duckdb / "flags.parquet").num_rows > 100
     for name in sorted(names):
-        assert rows(duckdb / name) == rows(spark / name), name
+        assert night_table(duckdb / name).equals(night_table(spark / name)), name

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: install demo test lint bench bench-full bench-linkage lock clean
+.PHONY: install demo test test-spark lint bench bench-full bench-linkage bench-spark lock clean
 
 install: $(STAMP)
 
@@ -32,6 +32,10 @@ test: lint
 	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for the Spark tests; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }
 	$(VENV)/bin/pytest -n 2 --dist loadgroup
 
+test-spark: install
+	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for Spark; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }
+	$(VENV)/bin/pytest -m cluster
+
 bench: install
 	$(VENV)/bin/python -m benchmarks.run
 
@@ -45,6 +49,10 @@ $(SPLINK)/.installed:
 
 bench-linkage: install $(SPLINK)/.installed
 	$(VENV)/bin/python -m benchmarks.linkage febrl --splink $(SPLINK)/bin/python
+
+bench-spark: install
+	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for Spark; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }
+	$(VENV)/bin/python -m benchmarks.spark
 
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

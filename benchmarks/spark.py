@@ -24,7 +24,8 @@ from benchmarks.spark_page import write_page
 from benchmarks.spark_results import Measured, night_table
 
 SIZES = (72_000, 720_000)
-DRIVER, EXECUTOR = "2g", "1536m"
+DRIVER, EXECUTOR, PARTS = "2g", "1536m", "16"
+"""Memory of the driver and of each executor, and the parts of a shuffle, which Spark merges where they are small."""
 TABLES = ("flags", "evidence", "flag_members", "mismatches", "mismatch_evidence", "links", "queue", "persons", "status", "denominators")
 
 
@@ -51,7 +52,7 @@ def measure(people: int) -> Measured:
     events = work / "events"
     events.mkdir()
     logged = {"spark.eventLog.enabled": "true", "spark.eventLog.rolling.enabled": "false", "spark.eventLog.compress": "false"}
-    settings = {"spark.driver.memory": DRIVER, "spark.eventLog.dir": events.as_uri(), **logged}
+    settings = {"spark.driver.memory": DRIVER, "spark.sql.shuffle.partitions": PARTS, "spark.eventLog.dir": events.as_uri(), **logged}
     say(f"{people:,} people on Spark")
     with spark_cluster(work / "cluster", memory=EXECUTOR, settings=settings) as (master, conf):
         os.environ["SPARK_CONF_DIR"] = str(conf)

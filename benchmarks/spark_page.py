@@ -32,8 +32,8 @@ TEXT = """\
 Written by `python -m benchmarks.spark` on {date} at commit {commit}; do not edit. Machine: {machine}. {versions}.
 
 The command `doudi run --engine spark://…` on a standalone cluster: a master and two workers, each a process of its own with one core, and a
-driver, all on this machine; Spark's own settings but for the memory of its processes. Beside it the same command on DuckDB, on the same files in the
-same run. CPU seconds are those of all processes, the cluster's too. Load of the machine at the end: {load}.
+driver, all on this machine; Spark's own settings but for memory and the parts of a shuffle (16, not 200). Beside it the same command on DuckDB, on
+the same files in the same run. CPU seconds are those of all processes, the cluster's too. Load of the machine at the end: {load}.
 
 ## The same results
 

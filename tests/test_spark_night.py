@@ -1,4 +1,4 @@
-"""A night on a Spark cluster, whose master and workers are processes of their own, finds what DuckDB finds."""
+"""A night on a Spark cluster, whose master and workers are processes of their own, finds what DuckDB finds. By itself: `make test-spark`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from tests.nights import AS_OF
 PEOPLE = 3_000
 BRIEF = {
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn384m",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
 }
-"""For few rows: machine code for every query takes longer to make than it saves."""
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+"""For few rows: machine code for every query, and planning it again after each of its parts, take longer than they save."""
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")

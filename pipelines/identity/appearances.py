@@ -25,6 +25,7 @@ YEAR_FIELD = "year"
 NUMBER_KEYS: dict[str, tuple[str, ...]] = {"date": ("date",), "prefix": ("prefix",), "tail": ("tail",), "span": ("head", "rest")}
 """What a number and a birth date give to find people by, all int64: the date with three zeros behind it; the first 14 digits likewise; digits 15 to
 17 and the check character; the first 13 digits with the last three characters, which survive a swap of the 14th and 15th."""
+TOWN_COLUMNS = ("id", "county_code", "township", "village", "surname")
 _COMPARED = (
     "name", "surname", "county_code", "township", "village", "phone", "sex", "birth_date", "id_number", "id_birth_date", "household", "roster"
 )  # fmt: skip
@@ -87,9 +88,9 @@ class Unnumbered(Side):
         self.rows = engine.kept(rows.mutate(id=(-1 - ibis.dense_rank().over(ibis.window(order_by=order))).cast("int64")))
         self.units = units = engine.kept(self.rows.select("id", "rank", "dataset", "natural_key", *_COMPARED).distinct())
         self.names = units.select("id", "name", "county_code").filter(units.name.notnull())
-        self.towns = towns_of(units)
-        self.phones = phones_of(units)
-        self.households = households_of(units)
+        self.towns = units.filter(units.township.notnull()).select(*TOWN_COLUMNS)
+        self.phones = units.filter(units.phone.notnull()).select("id", "phone")
+        self.households = units.filter(units.household.notnull()).select("id", "household", "roster")
         self._keys = {name: engine.kept(table) for name, table in _number_keys(units).items()}
         parts = {"name": self.names, "town": self.towns, "phone": self.phones, "household": self.households, **self._keys}
         counted = [table.aggregate(part=ibis.literal(name), rows=table.count()) for name, table in parts.items()]
@@ -153,7 +154,7 @@ def natural_key(rows: ir.Table, contract: Contract) -> ir.StringValue:
 
 def towns_of(rows: ir.Table) -> ir.Table:
     """Where people live by township: `id`, `county_code`, `township`, `village`, `surname`, distinct."""
-    return rows.filter(rows.township.notnull()).select("id", "county_code", "township", "village", "surname").distinct()
+    return rows.filter(rows.township.notnull()).select(*TOWN_COLUMNS).distinct()
 
 
 def phones_of(rows: ir.Table) -> ir.Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import ibis
 import ibis.expr.types as ir
@@ -40,7 +41,8 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Block:
-    """One equi-join: what both sides must share, the people of each (`id` and the whole numbers of `on`, distinct), and a further condition on pairs.
+    """One equi-join: the people of both sides (`id` and the whole numbers of `on`, which they must share, distinct), a further condition on pairs, and
+    how the rows of the left and of the right come by what it asks for.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Block:
     right: ir.Table
     on: tuple[str, ...]
     also: Callable[[ir.Table], ir.BooleanValue] | None = None
+    described: tuple[Callable[[ir.Table], ir.Table], Callable[[ir.Table], ir.Table]] | None = None
 
 
 def candidates(
@@ -71,16 +74,24 @@ def candidates(
             cuts.append(_joined(block, rows.semi_join(large[block.name], list(block.on))))
             rows = rows.anti_join(large[block.name], list(block.on))
         parts.append(_joined(block, rows))
-    pairs = engine.kept(ibis.union(*parts, distinct=True) if len(parts) > 1 else linked)
-    cut = engine.kept(ibis.union(*cuts, linked.limit(0), distinct=True).anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
+    pairs = engine.kept(_union(parts).distinct() if len(parts) > 1 else linked)  # not a union of distinct rows, which would sort out each in turn
+    cut = engine.kept(_union(cuts).distinct().anti_join(pairs, ["id_l", "id_r"])) if cuts else linked.limit(0)
     counts = {name: int(engine.arrow(keys.aggregate(pairs=keys.pairs.sum()))["pairs"][0].as_py()) for name, keys in large.items()}
     engine.forget(*(table for both in keys.values() for table in both), *large.values())
     return Candidates(pairs, cut, counts, linked, placed)
 
 
+def _union(parts: list[ir.Table]) -> ir.Table:
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+
 def _joined(block: Block, rows: ir.Table) -> ir.Table:
-    right = block.right.rename({f"{name}_r": name for name in block.right.columns if name not in block.on})
-    left = rows.rename({f"{name}_l": name for name in rows.columns if name not in block.on})
+    left, right = rows, block.right
+    if block.described is not None:
+        left, right = block.described[0](left), block.described[1](right)
+    left, right = (
+        side.rename({f"{name}_{mark}": name for name in side.columns if name not in block.on}) for side, mark in ((left, "l"), (right, "r"))
+    )
     pairs = left.join(right, list(block.on))
     if block.also is not None:
         pairs = pairs.filter(block.also(pairs))
@@ -94,10 +105,7 @@ def _too_large(engine: Engine, blocks: list[Block]) -> dict[str, ir.Table]:
     """
     if not blocks:
         return {}
-    left, right = (
-        ibis.union(*parts) if len(parts) > 1 else parts[0]
-        for parts in ([_buckets(block, block.left) for block in blocks], [_buckets(block, block.right) for block in blocks])
-    )
+    left, right = (_union(parts) for parts in ([_buckets(one, one.left) for one in blocks], [_buckets(one, one.right) for one in blocks]))
     both = left.join(right, ["block", "bucket"])
     full = both.filter(both.people * both.people_right > MOST_PAIRS).select("block").distinct()
     names = {row["block"] for row in engine.arrow(full).to_pylist()}
@@ -178,11 +186,13 @@ def _by_prefix(left: Unnumbered, right: Side, names: Names, among: ir.Table | No
     only pairs whose names or last characters have something in common are compared: the rest agree in nothing but the date.
     """
     one, other = _spelt(_chosen(left.names, among), names), _spelt(right.names, names)
-    return Block("prefix+date", _described(left, one, names), _described(right, other, names), ("prefix",), _in_common)
+    described = partial(_described, left, names), partial(_described, right, names)
+    return Block("prefix+date", left.with_key(one, "prefix"), right.with_key(other, "prefix"), ("prefix",), _in_common, described)
 
 
-def _described(side: Side, spelt: ir.Table, names: Names) -> ir.Table:
-    known = side.with_key(spelt, "prefix").join(names.letters.drop("name", "letters"), "no").drop("no")
+def _described(side: Side, names: Names, rows: ir.Table) -> ir.Table:
+    """Rows (`id`, `no`, `prefix`) with the ends of their names and the last characters of their numbers."""
+    known = rows.join(names.letters.drop("name", "letters"), "no").drop("no")
     known = side.with_key(known, "tail", optional=True)
     sequence = known.tail // 11
     digits = {"hundreds": sequence // 100, "tens": sequence // 10 % 10, "ones": sequence % 10, "check": known.tail % 11}

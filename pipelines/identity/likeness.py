@@ -45,11 +45,6 @@ def _rounded(pairs: ir.Table) -> ir.BooleanValue:
     return (apart > -_ROUNDED_BY) & (apart < _ROUNDED_BY)
 
 
-def _number_tells_date(pairs: ir.Table) -> ir.BooleanValue:
-    """The birth dates in both numbers are equal."""
-    return pairs.number_l.substr(6, 8) == pairs.number_r.substr(6, 8)
-
-
 def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
     one, other = pairs.birth_text_l, pairs.birth_text_r
     return (one.substr(0, 4) == other.substr(0, 4)) & (one.substr(4, 2) == other.substr(6, 2)) & (one.substr(6, 2) == other.substr(4, 2))
@@ -70,12 +65,12 @@ OF_NUMBERS: tuple[Comparison, ...] = (
             Level("first_15", lambda pairs: (pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)) | _rounded(pairs)),
             Level("visible", lambda pairs: pairs.visible & pairs.much_visible),
             Level("visible_few", lambda pairs: pairs.visible),
-            Level("birth_date", _number_tells_date),
+            Level("birth_date", equal("told")),
         ],
     ),
     Comparison(
         "birth_date",
-        lambda pairs: either_missing("birth_text")(pairs) | (pairs.readable & _number_tells_date(pairs)),
+        lambda pairs: either_missing("birth_text")(pairs) | (pairs.readable & equal("told")(pairs)),
         [
             Level("equal", equal("birth_text")),
             Level("day_month_swapped", _day_and_month_swapped),
@@ -149,20 +144,20 @@ def _with_numbers(left: Unnumbered, right: Side, pairs: ir.Table, known: ir.Tabl
         "visible": ibis.cases((masked, seen), else_=False),
         "much_visible": (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE),
     }
-    kept = (*(f"{name}_{side}" for name in ("number", "body", "sex", "birth_text") for side in ("l", "r")), "rounded_l")
+    kept = (*(f"{name}_{side}" for name in ("number", "body", "told", "sex", "birth_text") for side in ("l", "r")), "rounded_l")
     return both.select(*known.columns, *kept, **marks)
 
 
 def _legible(people: ir.Table) -> ir.Table:
-    """People (see Side.about) with the birth date as text, and what their numbers show: `readable`, of masked ones how much `head` and `tail` show,
-    of whole ones the 17 digits (`body`), and the same once more of those that may be `rounded`.
+    """People (see Side.about) with the birth date as text, and what their numbers show: `readable`, the eight characters of the birth date (`told`), of
+    masked ones how much `head` and `tail` show, of whole ones the 17 digits (`body`), and the same once more of those that may be `rounded`.
     """
     number = people.number
     masked = number.contains("*")
     head, tail = number.find("*"), number.reverse().find("*")
     body = ibis.cases((number.length() == 18, number.substr(0, 17))).try_cast("int64")
     marks = {
-        "readable": readable(number), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail)), "body": body,
+        "readable": readable(number), "told": number.substr(6, 8), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail)), "body": body,
         "rounded": ibis.cases((number.re_search(r"^[0-9]{16}00$"), body)),
     }  # fmt: skip
     return staged(people.mutate(birth_text=people.birth_date.cast("string"), **marks).drop("birth_date"))

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 from pipelines.contracts import Contract
 from pipelines.engine import Engine, pinned
 from pipelines.extracts.in_force import InForce
-from pipelines.identity.numbers import check_index, number_text
+from pipelines.identity.numbers import check_index
 from pipelines.identity.records import conformed_in_force
 
 KEY_SEPARATOR = "\x1f"
@@ -50,10 +50,6 @@ class Side(ABC):
         Rows without the key are left out or, if it is `optional`, have nulls.
         """
 
-    @abstractmethod
-    def about(self, ids: ir.Table) -> ir.Table:
-        """Of the people in `ids` (distinct `id`): `id`, `number`, `sex` ('1', '2'), `birth_date` (int32 yyyymmdd), null where unknown."""
-
 
 class Numbered(Side):
     """The persons with a valid number, `id` its 17 digits."""
@@ -70,10 +66,6 @@ class Numbered(Side):
         if key == "tail":
             return table.mutate(tail=person % 1000 * 11 + check_index(person))
         return table.mutate(head=person - person % 10000, rest=person % 100 * 11 + check_index(person))
-
-    def about(self, ids: ir.Table) -> ir.Table:
-        born = ids.id.cast("string").substr(6, 8).cast("int32")
-        return ids.select("id", number=number_text(ids.id), sex=ibis.ifelse(ids.id % 2 == 1, "1", "2"), birth_date=born)
 
 
 class Unnumbered(Side):
@@ -98,9 +90,6 @@ class Unnumbered(Side):
 
     def with_key(self, table: ir.Table, key: str, optional: bool = False) -> ir.Table:
         return table.left_join(self._keys[key], "id").drop("id_right") if optional else table.join(self._keys[key], "id")
-
-    def about(self, ids: ir.Table) -> ir.Table:
-        return self.units.semi_join(ids, "id").select("id", "sex", "birth_date", number="id_number")
 
 
 def persons(engine: Engine, in_force: InForce, contracts: Mapping[str, Contract]) -> Numbered:

@@ -19,7 +19,7 @@ from pipelines.identity.name_pairs import Names, one_apart_at_most
 
 MOST_PAIRS = 200_000
 """The largest block, left people times right people, that is compared."""
-_BUCKETS = 65_521
+_BUCKETS = 8191
 MOST_MEMBERS = 60
 """The largest household whose members' other households count as linked: an institution's number links nobody."""
 TOWN = ("county_code", "township", "surname")
@@ -41,8 +41,8 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Block:
-    """One equi-join: the people of both sides (`id` and the whole numbers of `on`, which they must share, distinct), a further condition on pairs, and
-    how the rows of the left and of the right come by what it asks for.
+    """One equi-join: the people of both sides (`id` and the whole numbers of `on`, which they must share, distinct), a further condition on pairs,
+    and how the rows of the left and of the right come by what it asks for.
     """
 
     name: str

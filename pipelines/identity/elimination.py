@@ -21,11 +21,11 @@ from pipelines.engine import Engine
 from pipelines.extracts.in_force import InForce
 from pipelines.identity.appearances import Numbered, Unnumbered
 from pipelines.identity.candidates import ACCEPTED, DIFFERENT, REVIEWED, SMOOTHED
-from pipelines.identity.likeness import readable
 from pipelines.identity.model import SCALE
 from pipelines.identity.name_pairs import Names
 from pipelines.identity.records import conformed_in_force
 from pipelines.identity.settle import Settled
+from pipelines.identity.shown import readable
 
 _DRAWN, _OUT_OF = 8, 97  # the persons by whom shares are judged: those whose number, divided by 97, leaves less than 8
 _DOUBT = 50

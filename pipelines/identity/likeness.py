@@ -17,10 +17,9 @@ from pipelines.identity.blocking import Candidates
 from pipelines.identity.comparison import Comparison, Level, compare, either_missing, equal
 from pipelines.identity.name_pairs import Names
 from pipelines.identity.names import LEVELS as NAME_LEVELS
+from pipelines.identity.shown import FEWEST_READABLE, FEWEST_VISIBLE, with_shown
 
 READS_ALIKE = NAME_LEVELS.index("same_reading") + 1
-_FEWEST_READABLE = 14
-_FEWEST_VISIBLE = 4
 _NAMES = 2**32  # more than there are
 _ROUNDED_BY = 51  # in tens: rounded to hundreds or thousands
 
@@ -46,12 +45,12 @@ def _rounded(pairs: ir.Table) -> ir.BooleanValue:
 
 
 def _day_and_month_swapped(pairs: ir.Table) -> ir.BooleanValue:
-    one, other = pairs.birth_text_l, pairs.birth_text_r
+    one, other = pairs.birth_date_l, pairs.birth_date_r
     return (one.substr(0, 4) == other.substr(0, 4)) & (one.substr(4, 2) == other.substr(6, 2)) & (one.substr(6, 2) == other.substr(4, 2))
 
 
 def _one_digit_off(pairs: ir.Table) -> ir.BooleanValue:
-    return pairs.birth_text_l.levenshtein(pairs.birth_text_r) == 1
+    return pairs.birth_date_l.levenshtein(pairs.birth_date_r) == 1
 
 
 OF_NUMBERS: tuple[Comparison, ...] = (
@@ -62,7 +61,7 @@ OF_NUMBERS: tuple[Comparison, ...] = (
             Level("one_edit", lambda pairs: pairs.edits <= 1),
             Level("neighbours_swapped", _neighbours_swapped),
             Level("two_edits", lambda pairs: pairs.edits == 2),
-            Level("first_15", lambda pairs: (pairs.number_l.substr(0, 15) == pairs.number_r.substr(0, 15)) | _rounded(pairs)),
+            Level("first_15", lambda pairs: equal("first")(pairs) | _rounded(pairs)),
             Level("visible", lambda pairs: pairs.visible & pairs.much_visible),
             Level("visible_few", lambda pairs: pairs.visible),
             Level("birth_date", equal("told")),
@@ -70,12 +69,12 @@ OF_NUMBERS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "birth_date",
-        lambda pairs: either_missing("birth_text")(pairs) | (pairs.readable & equal("told")(pairs)),
+        lambda pairs: either_missing("birth_date")(pairs) | (pairs.readable & equal("told")(pairs).fill_null(False)),
         [
-            Level("equal", equal("birth_text")),
+            Level("equal", equal("birth_date")),
             Level("day_month_swapped", _day_and_month_swapped),
             Level("one_digit", _one_digit_off),
-            Level("year", lambda pairs: pairs.birth_text_l.substr(0, 4) == pairs.birth_text_r.substr(0, 4)),
+            Level("year", lambda pairs: pairs.birth_date_l.substr(0, 4) == pairs.birth_date_r.substr(0, 4)),
         ],
     ),
     Comparison("sex", either_missing("sex"), [Level("equal", equal("sex"))]),
@@ -122,45 +121,25 @@ def compared(engine: Engine, left: Unnumbered, right: Side, names: Names, candid
     elsewhere = ibis.cases((known.has_relatives & known.housed, ibis.literal(False)))
     linked = ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere)
     known = known.mutate(linked=linked).drop("is_linked", "has_relatives", "housed")
-    known = staged(_with_numbers(left, right, candidates.pairs, known))
+    known = staged(_with_numbers(engine, left, right, known))
     at_home = known.same_phone.fill_null(False) | known.linked.fill_null(False)
     levels = compare(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART)), COMPARISONS)
     return engine.kept(levels.select("id_l", "id_r", "name_r", "stratum", *(comparison.name for comparison in COMPARISONS)))
 
 
-def _with_numbers(left: Unnumbered, right: Side, pairs: ir.Table, known: ir.Table) -> ir.Table:
+def _with_numbers(engine: Engine, left: Unnumbered, right: Side, known: ir.Table) -> ir.Table:
     """What is known of the pairs, with what their numbers, birth dates and sexes say."""
-    one = _legible(left.about(pairs.select(id="id_l").distinct()))
-    other = _legible(right.about(pairs.select(id="id_r").distinct()))
-    both = known.join(one.rename({f"{name}_l": name for name in one.columns}), "id_l")
-    both = both.join(other.rename({f"{name}_r": name for name in other.columns}), "id_r")
+    both = staged(with_shown(engine, with_shown(engine, known, left, "l"), right, "r"))
     masked = both.head_l.notnull() | both.head_r.notnull()
-    legible = (both.readable_l & both.readable_r).fill_null(False)
+    legible = both.readable_l & both.readable_r
     seen = ibis.ifelse(both.head_l.notnull(), _seen(both, "l", "r"), _seen(both, "r", "l"))
     head, tail = ibis.coalesce(both.head_l, both.head_r), ibis.coalesce(both.tail_l, both.tail_r)
-    marks = {
-        "readable": legible,
-        "edits": ibis.cases((legible & ~masked, both.number_l.levenshtein(both.number_r))),
-        "visible": ibis.cases((masked, seen), else_=False),
-        "much_visible": (tail >= _FEWEST_VISIBLE) | (head >= _FEWEST_READABLE),
-    }
-    kept = (*(f"{name}_{side}" for name in ("number", "body", "told", "sex", "birth_text") for side in ("l", "r")), "rounded_l")
-    return both.select(*known.columns, *kept, **marks)
-
-
-def _legible(people: ir.Table) -> ir.Table:
-    """People (see Side.about) with the birth date as text, and what their numbers show: `readable`, the eight characters of the birth date (`told`), of
-    masked ones how much `head` and `tail` show, of whole ones the 17 digits (`body`), and the same once more of those that may be `rounded`.
-    """
-    number = people.number
-    masked = number.contains("*")
-    head, tail = number.find("*"), number.reverse().find("*")
-    body = ibis.cases((number.length() == 18, number.substr(0, 17))).try_cast("int64")
-    marks = {
-        "readable": readable(number), "told": number.substr(6, 8), "head": ibis.cases((masked, head)), "tail": ibis.cases((masked, tail)), "body": body,
-        "rounded": ibis.cases((number.re_search(r"^[0-9]{16}00$"), body)),
-    }  # fmt: skip
-    return staged(people.mutate(birth_text=people.birth_date.cast("string"), **marks).drop("birth_date"))
+    return both.mutate(
+        readable=legible,
+        edits=ibis.cases((legible & ~masked, both.number_l.levenshtein(both.number_r))),
+        visible=ibis.cases((masked, seen), else_=False),
+        much_visible=(tail >= FEWEST_VISIBLE) | (head >= FEWEST_READABLE),
+    )
 
 
 def _seen(pairs: ir.Table, masked: str, under: str) -> ir.BooleanValue:
@@ -168,12 +147,6 @@ def _seen(pairs: ir.Table, masked: str, under: str) -> ir.BooleanValue:
     mask, number = pairs[f"number_{masked}"], pairs[f"number_{under}"]
     head, tail = pairs[f"head_{masked}"], pairs[f"tail_{masked}"]
     return (number.substr(0, head) == mask.substr(0, head)) & (number.right(tail) == mask.right(tail))
-
-
-def readable(number: ir.StringValue) -> ir.BooleanValue:
-    """Whether enough of a number is there to be compared: not what a spreadsheet writes of it, and not all asterisks."""
-    shown = number.replace("*", "").length()
-    return ibis.ifelse(number.contains("*"), shown >= _FEWEST_VISIBLE, (shown >= _FEWEST_READABLE) & ~number.contains("E"))
 
 
 def _surroundings(engine: Engine, left: Unnumbered, right: Side, names: Names, pairs: ir.Table) -> ir.Table:

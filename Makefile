@@ -49,6 +49,8 @@ $(SPLINK)/.installed:
 
 bench-linkage: install $(SPLINK)/.installed
 	$(VENV)/bin/python -m benchmarks.linkage febrl --splink $(SPLINK)/bin/python
+	$(VENV)/bin/python -m benchmarks.linkage people --splink $(SPLINK)/bin/python
+	$(VENV)/bin/python -m benchmarks.linkage_province
 
 bench-spark: install
 	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for Spark; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }

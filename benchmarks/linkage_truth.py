@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.engine import open_engine
 from pipelines.extracts.in_force import InForce
 from pipelines.identity.evaluation import records_and_pairs
+from pipelines.identity.identify import read_conformed
 from pipelines.identity.records import CUT_FILE, QUEUE_FILE
 from pipelines.policy import load_policy
 from pipelines.workspace import DEFAULT_POLICY
@@ -94,12 +96,14 @@ def _summed(told: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
 
 def _survives(night: Path) -> pd.DataFrame:
     """Per record without a valid number whether anything is left of it: 14 characters, or 4 of a masked one, but nothing like 6.4E+17."""
-    parts = []
+    parts, engine = [], open_engine()
     for dataset, files in InForce.load(night).files.items():
         for file in files:
             if "id17" in pq.read_schema(file.path).names:
-                rows = pq.read_table(file.path, columns=["file", "line", "id_number"], filters=pc.field("id17").is_null())
+                rows = read_conformed(engine, [file.path])
+                rows = engine.arrow(rows.filter(rows.id17.isnull()).select("file", "line", "id_number"))
                 parts.append(rows.to_pandas().assign(dataset=dataset))
+    engine.close()
     rows = pd.concat(parts, ignore_index=True)
     number = rows["id_number"].fillna("").astype(str)
     shown = number.str.replace("*", "", regex=False).str.len()

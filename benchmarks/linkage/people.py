@@ -1,7 +1,7 @@
 """A million records without a usable ID number, and a million people with one, of whom most are meant.
 
 The people are those of the product's synthetic province: families of its counties, with the region's names, so that namesakes abound; every number
-stands on the code 640199, which no real number has. RECIPE says how the records on the left, and the columns on the right, differ from them.
+stands on the code 640199, which no real number has. The shares below say how the records on the left, and the columns on the right, differ from them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from pipelines.synthetic.id_numbers import NumberBook, yyyymmdd
 from pipelines.synthetic.places import counties
 from pipelines.synthetic.population import make_population
 from pipelines.workspace import DEFAULT_POLICY
+
+Places = list[tuple[str, Sequence[str], Sequence[Sequence[str]]]]
+"""Each county's code, its townships, and the villages of each of these."""
 
 AS_OF = dt.date(2020, 7, 31)
 SEED = 640199
@@ -76,7 +79,7 @@ def deliver(size: int, folder: Path) -> pd.DataFrame:
     return truth.dropna().reset_index(drop=True)
 
 
-def _everybody(count: int) -> tuple[People, list[tuple[str, Sequence[str], Sequence[Sequence[str]]]]]:
+def _everybody(count: int) -> tuple[People, Places]:
     """The people, and each county's code, townships and villages."""
     played = counties(count, load_policy(DEFAULT_POLICY).region.counties, SEED)
     weights = np.array([county.weight for county in played])
@@ -98,14 +101,14 @@ def _everybody(count: int) -> tuple[People, list[tuple[str, Sequence[str], Seque
     return People(**columns), [(str(county.code), county.townships, county.villages) for county in played]
 
 
-def _right(rng: np.random.Generator, people: People, places: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]], who: np.ndarray) -> pa.Table:
+def _right(rng: np.random.Generator, people: People, places: Places, who: np.ndarray) -> pa.Table:
     """The people as they are, some without a phone."""
     phone = np.where(rng.random(len(who)) < NO_PHONE_RIGHT, None, people.phone[who].astype(str).astype(object))
     return _table("r", people.names[who], people.numbers[who], people.sex[who], yyyymmdd(people.birth[who]).astype(str).astype(object),
                   _placed(places, people.town[who], people.village[who]), phone)  # fmt: skip
 
 
-def _left(rng: np.random.Generator, people: People, places: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]], who: np.ndarray) -> pa.Table:
+def _left(rng: np.random.Generator, people: People, places: Places, who: np.ndarray) -> pa.Table:
     """Records of the people as departments write them."""
     count = len(who)
     names, numbers = _names(rng, people.names[who]), _broken(rng, people.numbers[who])
@@ -143,7 +146,7 @@ def _broken(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
     return np.array(written, object)
 
 
-def _moved(rng: np.random.Generator, places: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]], people: People, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moved(rng: np.random.Generator, places: Places, people: People, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where people are said to live: some in another township of their county, a few anywhere."""
     sizes = np.array([len(townships) for _, townships, _ in places])
     first = (np.cumsum(sizes) - sizes)[people.county[who]]
@@ -166,7 +169,7 @@ def _birth_dates(rng: np.random.Generator, birth: np.ndarray) -> np.ndarray:
     return np.where(rng.random(len(birth)) < NO_BIRTH_DATE, None, written.astype(str).astype(object))
 
 
-def _placed(places: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]], town: np.ndarray, village: np.ndarray) -> dict[str, np.ndarray]:
+def _placed(places: Places, town: np.ndarray, village: np.ndarray) -> dict[str, np.ndarray]:
     county = np.array([code for code, townships, _ in places for _ in townships], object)
     township = np.array([name for _, townships, _ in places for name in townships], object)
     villages = np.array([of_town for _, _, of_county in places for of_town in of_county], object)

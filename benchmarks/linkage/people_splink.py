@@ -14,13 +14,9 @@ import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+from benchmarks.linkage.blocks import BLOCKED
 from benchmarks.linkage.trial import ID, LIKELY, files, trial
 
-BLOCKED = (
-    ("reading", "birth_date"), ("reading", "prefix"), ("reading", "tail"), ("reading", "county", "township"), ("reading", "phone"),
-    ("county", "township", "phone"), ("county", "township", "surname", "birth_date"), ("county", "township", "surname", "prefix"),
-    ("phone", "birth_date"), ("phone", "prefix"), ("birth_date", "prefix", "tail"),
-)  # fmt: skip
 PREPARED = """
     SELECT *, CASE WHEN regexp_matches(id_number, '^[0-9]{14}') THEN substr(id_number, 1, 14) END AS prefix,
         CASE WHEN regexp_matches(id_number, '[0-9]{3}[0-9X]$') THEN right(id_number, 4) END AS tail,

@@ -17,7 +17,7 @@ from pipelines.identity.blocking import Candidates
 from pipelines.identity.comparison import Comparison, Level, compare, either_missing, equal
 from pipelines.identity.name_pairs import Names
 from pipelines.identity.names import LEVELS as NAME_LEVELS
-from pipelines.identity.shown import FEWEST_READABLE, FEWEST_VISIBLE, with_shown
+from pipelines.identity.shown import FEWEST_READABLE, FEWEST_VISIBLE
 
 READS_ALIKE = NAME_LEVELS.index("same_reading") + 1
 _NAMES = 2**32  # more than there are
@@ -29,13 +29,17 @@ def _name_level(level: int) -> Level:
 
 
 def _neighbours_swapped(pairs: ir.Table) -> ir.BooleanValue:
-    """Two neighbouring characters have changed places, nothing else. A number changes by a multiple of nine then, or in its last two characters."""
+    """Two neighbouring characters have changed places, nothing else. A number changes by a multiple of nine then, or in its last two characters.
+
+    An engine looks at places only where these conditions, first in their cases, hold.
+    """
     one, other = pairs.number_l, pairs.number_r
     swapped = [
         one == other.substr(0, at).concat(other.substr(at + 1, 1), other.substr(at, 1), other.substr(at + 2)) for at in range(17)
     ]  # fmt: skip
-    somewhere = ((pairs.body_l - pairs.body_r) % 9 == 0) & reduce(or_, swapped[:-1])
-    return (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18) & (somewhere | swapped[-1])
+    whole = (pairs.edits == 2) & (one.length() == 18) & (other.length() == 18)
+    inside = ibis.cases((whole & ((pairs.body_l - pairs.body_r) % 9 == 0), reduce(or_, swapped[:-1])), else_=False)
+    return inside | ibis.cases((whole, swapped[-1]), else_=False)
 
 
 def _rounded(pairs: ir.Table) -> ir.BooleanValue:
@@ -121,15 +125,15 @@ def compared(engine: Engine, left: Unnumbered, right: Side, names: Names, candid
     elsewhere = ibis.cases((known.has_relatives & known.housed, ibis.literal(False)))
     linked = ibis.ifelse(known.is_linked.fill_null(False), True, elsewhere)
     known = known.mutate(linked=linked).drop("is_linked", "has_relatives", "housed")
-    known = staged(_with_numbers(engine, left, right, known))
+    known = staged(_with_numbers(left, right, known))
     at_home = known.same_phone.fill_null(False) | known.linked.fill_null(False)
     levels = compare(known.mutate(stratum=ibis.ifelse(at_home, HOME, APART)), COMPARISONS)
     return engine.kept(levels.select("id_l", "id_r", "name_r", "stratum", *(comparison.name for comparison in COMPARISONS)))
 
 
-def _with_numbers(engine: Engine, left: Unnumbered, right: Side, known: ir.Table) -> ir.Table:
+def _with_numbers(left: Unnumbered, right: Side, known: ir.Table) -> ir.Table:
     """What is known of the pairs, with what their numbers, birth dates and sexes say."""
-    both = staged(with_shown(engine, with_shown(engine, known, left, "l"), right, "r"))
+    both = staged(right.with_shown(left.with_shown(known, "l"), "r"))
     masked = both.head_l.notnull() | both.head_r.notnull()
     legible = both.readable_l & both.readable_r
     seen = ibis.ifelse(both.head_l.notnull(), _seen(both, "l", "r"), _seen(both, "r", "l"))

@@ -1,31 +1,20 @@
-"""What the numbers of both records of a pair show: of whole ones everything, of broken and masked ones what is left."""
+"""What numbers show: of whole ones everything, of broken and masked ones what is left.
+
+`number` (text), `readable`, `sex` ('1', '2'), `birth_date` (text, yyyymmdd). Of whole numbers `body` (the 17 digits), `rounded` (the same where a
+spreadsheet may have rounded it), `first` (15 digits and two zeros), `told` (the date in the number, and three zeros). Of masked ones how many
+characters stand before the first asterisk (`head`) and behind the last (`tail`).
+"""
 
 from __future__ import annotations
 
 import ibis
 import ibis.expr.types as ir
 
-from pipelines.engine import Engine
-from pipelines.identity.appearances import Numbered, Side, Unnumbered
 from pipelines.identity.numbers import number_text
 
 FEWEST_READABLE = 14
 FEWEST_VISIBLE = 4
 _SHOWN = ("number", "readable", "body", "rounded", "first", "told", "head", "tail", "sex", "birth_date")
-
-
-def with_shown(engine: Engine, pairs: ir.Table, side: Side, mark: str) -> ir.Table:
-    """Pairs with what the people in `id_<mark>` show, each column with the mark behind it.
-
-    `number` (text), `readable`, `sex` ('1', '2'), `birth_date` (text, yyyymmdd). Whole numbers: `body` (the 17 digits), `rounded` (the same where a
-    spreadsheet may have rounded it), `first` (15 digits and two zeros), `told` (the date in the number, and three zeros). Masked ones: how many
-    characters stand before the first asterisk (`head`) and behind the last (`tail`).
-    """
-    assert isinstance(side, Numbered | Unnumbered)
-    if isinstance(side, Numbered):
-        return pairs.mutate(**{f"{name}_{mark}": value for name, value in _of_persons(pairs[f"id_{mark}"]).items()})
-    shown = engine.kept(_of_records(side))
-    return pairs.join(shown.rename({f"{name}_{mark}": name for name in shown.columns}), f"id_{mark}")
 
 
 def readable(number: ir.StringValue) -> ir.BooleanValue:
@@ -34,8 +23,8 @@ def readable(number: ir.StringValue) -> ir.BooleanValue:
     return ibis.ifelse(number.contains("*"), shown >= FEWEST_VISIBLE, (shown >= FEWEST_READABLE) & ~number.contains("E"))
 
 
-def _of_persons(person: ir.IntegerValue) -> dict[str, ir.Value]:
-    """Computed pair by pair: cheaper than to look a person up."""
+def of_persons(person: ir.IntegerValue) -> dict[str, ir.Value]:
+    """What the valid numbers with these 17 digits show."""
     day = person - person % 1000
     return {
         "number": number_text(person),
@@ -51,8 +40,8 @@ def _of_persons(person: ir.IntegerValue) -> dict[str, ir.Value]:
     }
 
 
-def _of_records(side: Unnumbered) -> ir.Table:
-    units = side.units
+def of_records(units: ir.Table) -> ir.Table:
+    """What the numbers of records without a valid one show, by `id`."""
     number = units.id_number
     masked = number.contains("*")
     body = _digits(number, 0, 17, (number.length() == 18) & number.re_search(r"^[0-9]{17}"))

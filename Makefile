@@ -30,7 +30,7 @@ lint: install
 
 test: lint
 	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for the Spark tests; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }
-	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-spark: install
 	@command -v java >/dev/null 2>&1 || { echo "Missing: Java 17 for Spark; install it with: apt-get install openjdk-17-jre-headless" >&2; exit 2; }

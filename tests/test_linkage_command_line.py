@@ -16,7 +16,6 @@ from pipelines.errors import LedgerError
 NIGHT = ("--as-of", "2020-07-31")
 CASE = Path(__file__).parent / "cases" / "MC-01-likeness" / "inbox"
 DOUBTED = "person:640199196609173678"
-pytestmark = pytest.mark.xdist_group("command line")
 
 
 def doudi(*words: str | Path) -> str:

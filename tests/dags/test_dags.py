@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
-import pytest
 
 from pipelines.contracts import by_department
 from pipelines.ledger.database import Ledger
@@ -16,7 +15,6 @@ from pipelines.night import contracts_of, delivery_is_complete, night_is_closed,
 from pipelines.workspace import Workspace
 from tests.dags.conftest import AS_OF
 
-pytestmark = pytest.mark.xdist_group("airflow")
 MATCH = "nightly_match"
 
 

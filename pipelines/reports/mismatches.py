@@ -14,7 +14,7 @@ from pipelines.reports.texts import label, sentence, texts
 
 SUMMARY, DETAIL = "汇总", "明细"
 ROWS_A_SHEET = 500_000
-_LARGE = 20_000  # rows from which a workbook does not lie in memory
+_LARGE = 20_000  # rows from which a workbook is streamed
 
 _DETAIL_COLUMNS = (
     Column("序号", 44, "centre"),
@@ -61,7 +61,7 @@ def write_check(
     path: Path, figures: CheckFigures, counties: Sequence[tuple[str, Part]], rows: Iterable[MismatchRow], *, as_of: date, policy: str
 ) -> Path:
     """Writes one check's workbook to `path` and returns it: figures by county over what was checked, then every mismatch in the order given."""
-    with open_book(path, title=f"{figures.check} {figures.name}", as_of=as_of, large=figures.found > _LARGE) as book:
+    with open_book(path, title=f"{figures.check} {figures.name}", as_of=as_of, constant_memory=figures.found > _LARGE) as book:
         title = sentence("mismatches", "title", check=figures.check, name=figures.name)
         foot = f"{as_of} {policy}"
         _write_summary(book, figures, counties, title, foot, as_of)

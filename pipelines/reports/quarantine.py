@@ -17,7 +17,7 @@ from pipelines.reports.texts import dataset_titles, label, policy_title, sentenc
 
 FILES, CORRECT, HINTS = "文件", "须更正", "提示"
 ROWS_A_SHEET = 1_000_000  # Excel holds 1 048 576
-_LARGE = 50_000  # rows from which a workbook does not lie in memory
+_LARGE = 50_000  # rows from which a workbook is streamed
 
 _FILE_COLUMNS = (
     Column("数据", 130),
@@ -58,7 +58,7 @@ def write_quarantine(
     """
     name = label("departments", department)
     rows = len(quarantined) + len(warnings)
-    with open_book(path, title=sentence("quarantine", "title", department=name), as_of=as_of, large=rows > _LARGE) as book:
+    with open_book(path, title=sentence("quarantine", "title", department=name), as_of=as_of, constant_memory=rows > _LARGE) as book:
         foot = f"{as_of} {policy_title(policy)}"
         _write_files(book, name, files, contracts, policy, foot, as_of)
         _write_defects(book, CORRECT, "correct", name, quarantined, contracts, foot)

@@ -17,7 +17,6 @@ from typing import Any
 
 import xlsxwriter
 
-from pipelines.reports.sheet_rows import RowSheet
 from pipelines.workspace import atomic_path
 
 FONT = "宋体"
@@ -127,7 +126,7 @@ class Sheet:
     def __init__(self, book: Book, name: str, columns: Sequence[Column], head: Head, freeze_columns: int) -> None:
         self.book = book
         self.columns = tuple(columns)
-        self.page: RowSheet = book.workbook.add_worksheet(name, RowSheet)
+        self.page = book.workbook.add_worksheet(name)
         self._shown = [column for column in columns if not column.hidden]
         self._next = self._write_head(head)
         self.header_row = self._next - 1
@@ -183,14 +182,20 @@ class Sheet:
 
     def row(self, cells: Sequence[Cell], *, fills: dict[int, str] | None = None, least_lines: int = 1) -> None:
         """Writes one row; `fills` colours single cells by column, `least_lines` leaves room for handwriting."""
+        row = self._next
         tallest = least_lines
-        for cell, column in zip(cells, self.columns, strict=True):
-            if isinstance(cell, str) and not column.hidden:
-                tallest = max(tallest, lines_needed(cell, column.pixels))
-        styles = self._formats
-        if fills:
-            styles = [self.book.cell_format(column.style, fills.get(index)) for index, column in enumerate(self.columns)]
-        self.page.add_row(self._next, cells, styles, min(tallest, _TALLEST + 1) * _LINE + 4)
+        for index, (cell, column, style) in enumerate(zip(cells, self.columns, self._formats, strict=True)):
+            if fills and index in fills:
+                style = self.book.cell_format(column.style, fills[index])  # noqa: PLW2901  # the column's own format is the default
+            if cell is None or cell == "":
+                self.page.write_blank(row, index, None, style)
+            elif isinstance(cell, int):
+                self.page.write_number(row, index, cell, style)
+            else:
+                self.page.write_string(row, index, cell, style)
+                if not column.hidden:
+                    tallest = max(tallest, lines_needed(cell, column.pixels))
+        self.page.set_row(row, min(tallest, _TALLEST + 1) * _LINE + 4)
         self._next += 1
 
     def message(self, text: str) -> None:
@@ -212,13 +217,11 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def open_book(path: Path, *, title: str, as_of: date, large: bool = False) -> Iterator[Book]:
-    """A workbook at `path`, written beside and renamed when the block ends well. The same content gives the same bytes.
-
-    A `large` one is packed from files beside it, for it would not fit memory; removing such files takes longest where there are many workbooks.
-    """
+def open_book(path: Path, *, title: str, as_of: date, constant_memory: bool = False) -> Iterator[Book]:
+    """A workbook at `path`, written beside and renamed when the block ends well. The same content gives the same bytes."""
     with atomic_path(path) as beside:
-        options = {"in_memory": not large, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        memory = {"constant_memory": constant_memory, "in_memory": not constant_memory}  # without files beside it: removing them takes longest
+        options = {**memory, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         workbook = xlsxwriter.Workbook(str(beside), options)
         workbook.set_properties({"title": title, "author": "Doudi", "created": datetime.combine(as_of, time())})
         workbook.set_size(2400, 1350)

@@ -40,6 +40,8 @@ Seconds are wall time; CPU seconds are those of all processes; MB is the most me
 maps count too). What stands under {small} is the median of {runs} run(s), the rest one run. Load of the machine at the end: {load}; where that is
 above its cores, CPU seconds say more than seconds.
 
+The same night on a Spark cluster: [spark.md](spark.md).
+
 ## Goals
 
 {goals}

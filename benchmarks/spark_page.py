@@ -19,9 +19,11 @@ ENROLMENT_OF_PROVINCE, ENROLMENT_OF_NATION = 6.6e6, 1.3e9
 CORES, CORE_MEMORY, BUSY = 16, 4, 0.6
 """A node of the extrapolation: its cores, GB of memory for each, and the share of the time in which they compute."""
 HOURS = (1, 2, 4, 8)
+PRICE = 5
+"""Yuan for an hour of a node: the order of public clouds' list prices for 16 cores with 64 GB, assumed, not asked for."""
 CELL = 300
 """Bytes of a cell of evidence in memory."""
-LONGEST = 12
+LONGEST, MANY = 12, 1000
 MB, PART_OF_SHUFFLE = 1e6, 64e6
 FACTOR = ENROLMENT_OF_NATION / ENROLMENT_OF_PROVINCE
 TRIED = Path(__file__).with_name("spark-tried.md")
@@ -45,17 +47,18 @@ The benchmark fails unless every row of these tables is the same on both engines
 
 {times}
 
-MB is the most that all processes held together: on Spark five Java machines.
+MB is the most that all processes held together: on Spark six Java machines (the driver, the master, two workers, two executors).
 
 ## How the work divides
 
 From Spark's event log. **Tasks** counts the parts that stages were divided into; **skew** is the largest ratio, in any stage with more than a
-thousand rows, of the rows in its largest task to those in the median one.
+thousand rows, of the rows in its largest task to those in the median one: of stages that read files it says how unlike the files of one query are
+(a county's list beside everybody's enrolment), of stages that read shuffles how common single keys are.
 
 {parts}
 
-Joins, as they were carried out after Spark had seen how large their sides are ({broadcast_share} of them send the small side to every machine
-and move nothing else):
+The {queries} queries of the night at {largest} took {jobs} jobs. Joins, as they were carried out after Spark had seen how large their sides are
+({broadcast_share} of them send the small side to every machine and move nothing else):
 
 {joins}
 
@@ -74,7 +77,8 @@ A nation has 66 million people of low income on its lists, and 1.3 billion enrol
 
 {nodes}
 
-Node-hours times what an hour of a node costs is the price of a night; the nodes need no disks of their own but for shuffles.
+Yuan at {price} a node-hour, which is assumed: put your own price. The nodes need no disks of their own but for shuffles. All this is drawn from two
+points a factor of ten apart and prolonged {beyond:,.0f}-fold, so it is an order of magnitude, not a forecast.
 
 ### What would break first
 
@@ -100,6 +104,10 @@ def write_page(target: Path, results: Sequence[Measured]) -> None:
         largest=_size(results[-1]),
         stages=_stages(results[-1]),
         tried=TRIED.read_text(encoding="utf-8") + "\n" if TRIED.is_file() else "",
+        queries=f"{len(_events(results[-1]).queries):,}",
+        jobs=f"{_events(results[-1]).jobs:,}",
+        price=PRICE,
+        beyond=PROVINCE / results[-1].people * FACTOR,
         enrolment_province=ENROLMENT_OF_PROVINCE / 1e6,
         factor=FACTOR,
         rows_province=_rows_of_province(results) / 1e6,
@@ -140,7 +148,7 @@ def _times(results: Sequence[Measured]) -> str:
 
 
 def _parts(result: Measured) -> str:
-    head = ["", "stages", "tasks", "seconds in tasks", "CPU s in tasks", "MB read", "MB shuffled", "MB spilled", "skew"]
+    head = ["", "stages", "tasks", "seconds in tasks", "CPU s in tasks", "MB read", "MB shuffled", "MB spilled", "skew of files", "of keys"]
     names = list(dict.fromkeys(part for _, part in result.began))
     rows = [[name, *_figures(result.part(name))] for name in names if result.part(name).stages]
     assert result.events is not None
@@ -149,11 +157,11 @@ def _parts(result: Measured) -> str:
 
 def _figures(part: Application) -> list[str]:
     stages = part.stages
-    skew = max((one.skew for one in stages if sum(one.rows) > 1000), default=1.0)
-    sums = [sum(one.read for one in stages), sum(one.shuffle_written for one in stages), sum(one.spilled for one in stages)]
-    tasks, seconds = sum(len(one.seconds) for one in stages), sum(sum(one.seconds) for one in stages)
-    cpu = sum(one.cpu for one in stages)
-    return [f"{len(stages):,}", f"{tasks:,}", f"{seconds:,.0f}", f"{cpu:,.0f}", *(f"{one / MB:,.1f}" for one in sums), f"{skew:.1f}"]
+    many = [one for one in stages if sum(one.rows) > MANY]
+    skews = [max((one.skew for one in many if bool(one.read) == files), default=1.0) for files in (True, False)]
+    moved = [sum(one.read for one in stages), sum(one.shuffle_written for one in stages), sum(one.spilled for one in stages)]
+    spent = [len(stages), sum(len(one.seconds) for one in stages), sum(sum(one.seconds) for one in stages), sum(one.cpu for one in stages)]
+    return [*(f"{one:,.0f}" for one in spent), *(f"{one / MB:,.1f}" for one in moved), *(f"{one:.1f}" for one in skews)]
 
 
 def _stages(result: Measured) -> str:
@@ -181,10 +189,9 @@ def _slope(results: Sequence[Measured]) -> float:
     return (more.spark.total.cpu - less.spark.total.cpu) / (more.rows - less.rows) * 1e6
 
 
-def _moved(result: Measured) -> float:
-    """Bytes shuffled for each delivered row."""
+def _events(result: Measured) -> Application:
     assert result.events is not None
-    return sum(one.shuffle_written for one in result.events.stages) / result.rows
+    return result.events
 
 
 def _core_hours(results: Sequence[Measured]) -> float:
@@ -195,15 +202,19 @@ def _arithmetic(results: Sequence[Measured]) -> str:
     less, more = results[0], results[-1]
     assert less.spark is not None
     assert more.spark is not None
-    assert more.events is not None
-    slope, nation, held = _slope(results), _rows_of_province(results) * FACTOR, max(one.peak for one in more.events.stages)
-    shuffled, billions, rows = _moved(more) * nation, f"{nation / 1e9:.2f} thousand million", (more.rows - less.rows) / 1e6
+    stages, slope, nation = _events(more).stages, _slope(results), _rows_of_province(results) * FACTOR
+    moved, read = (sum(sizes) / more.rows for sizes in ([one.shuffle_written for one in stages], [one.read for one in stages]))
+    shuffled, billions, rows = moved * nation, f"{nation / 1e9:.2f} thousand million", (more.rows - less.rows) / 1e6
+    fixed, held = less.spark.total.cpu - slope * less.rows / 1e6, max(one.peak for one in stages)
     return f"""\
 - CPU: ({more.spark.total.cpu:,.0f} − {less.spark.total.cpu:,.0f}) CPU s for {rows:.2f} million rows more are {slope:,.0f} CPU s a million rows;
-  what a night costs however small it is drops out. {slope:,.0f} × {nation / 1e6:,.0f} million rows / 3600 = {_core_hours(results):,.0f} core-hours.
-- Shuffles: {_moved(more):,.0f} bytes a delivered row × {billions} = {shuffled / 1e12:,.2f} TB, written and read once; in parts of
+  the {fixed:,.0f} CPU s that a night costs however small it is drop out, more than half of them the driver's.
+  {slope:,.0f} × {nation / 1e6:,.0f} million rows / 3600 = {_core_hours(results):,.0f} core-hours.
+- Shuffles: {moved:,.0f} bytes a delivered row × {billions} = {shuffled / 1e12:,.2f} TB, written and read once; in parts of
   {PART_OF_SHUFFLE / MB:,.0f} MB, to which Spark merges, {shuffled / PART_OF_SHUFFLE:,.0f} tasks. `spark.sql.shuffle.partitions`, 200 unless set,
   has to stand at the parts of the largest single shuffle.
+- That is the least: sides that are small here and sent to every machine (Spark's bound is 10 MB) hold up to 66 million people there, and will be
+  shuffled. If none were small, what stages read from files would move as well: {read:,.0f} bytes a row, {read * nation / 1e12:,.1f} TB more.
 - Memory: {CORE_MEMORY} GB for each core. Here no task held more than {held / MB:,.0f} MB, and sorts and joins spill."""
 
 
@@ -211,8 +222,9 @@ def _nodes(results: Sequence[Measured]) -> str:
     rows = []
     for hours in HOURS:
         nodes = -(-_core_hours(results) // (hours * BUSY * CORES))
-        rows.append([f"{hours} h", f"{nodes:,.0f}", f"{nodes * CORES:,.0f}", f"{nodes * CORES * CORE_MEMORY:,.0f} GB", f"{nodes * hours:,.0f}"])
-    return _table([f"night in ({BUSY:.0%} of the cores' time used)", f"nodes of {CORES} cores", "cores", "memory", "node-hours"], rows)
+        figures = [nodes, nodes * CORES, nodes * CORES * CORE_MEMORY, nodes * hours, nodes * hours * PRICE]
+        rows.append([f"{hours} h", *(f"{figure:,.0f}" for figure in figures)])
+    return _table([f"night in ({BUSY:.0%} of the cores' time used)", f"nodes of {CORES} cores", "cores", "GB of memory", "node-hours", "yuan"], rows)
 
 
 def _breaks(result: Measured) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,13 +19,16 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+import sqlglot.expressions as sge
 
 from pipelines.errors import SettingsError
 from pipelines.workspace import atomic_path
 
 _STAGE = -1
-# The queries of `Engine.planned`, by kind of engine, view and key
-_QUERIES: dict[tuple[str, str, str], str] = {}
+# DuckDB would keep the rows of a named subquery in memory
+_INLINE = {"duckdb": "NOT MATERIALIZED ", "pyspark": ""}
+# The queries of `Engine.planned` and their columns, by kind of engine, view and key
+_QUERIES: dict[tuple[str, str, str], tuple[str, ibis.Schema]] = {}
 _SPARK_MASTER = re.compile(r"spark://\S+|local(\[(\d+|\*)\])?")
 
 
@@ -106,8 +112,10 @@ class Engine:
 
     def view(self, name: str, table: ir.Table) -> ir.Table:
         """A view called `name` of `table`, in place of one that had the name: what is built on it holds for the new rows."""
-        made: ir.Table = self.connection.create_view(name, table, overwrite=True)
-        return made
+        if self.kind == "spark":
+            made: ir.Table = self.connection.create_view(name, table, overwrite=True)
+            return made
+        return _view(self.connection, name, table)[0]
 
     def planned(self, name: str, key: str, make: Callable[[], ir.Table]) -> ir.Table:
         """A view called `name` of the expression that `make` gives, which `key` stands for; it reads other views by their names.
@@ -119,23 +127,26 @@ class Engine:
             place = (self.kind, name, key)
             if place not in _QUERIES:
                 _QUERIES[place] = self._query(name, key, make)
-            self.connection.raw_sql(f"CREATE OR REPLACE {'TEMPORARY ' if self.kind == 'spark' else ''}VIEW {name} AS {_QUERIES[place]}")
-            self._planned[name, key] = self.connection.table(name)
+            query, columns = _QUERIES[place]
+            self.connection.raw_sql(f"CREATE OR REPLACE {'TEMPORARY ' if self.kind == 'spark' else ''}VIEW {name} AS {query}")
+            self._planned[name, key] = _named(self.connection, name, columns)
         return self._planned[name, key]
 
-    def _query(self, name: str, key: str, make: Callable[[], ir.Table]) -> str:
-        """The query as it was kept in the folder, below a line that says for what; else as it is written now."""
+    def _query(self, name: str, key: str, make: Callable[[], ir.Table]) -> tuple[str, ibis.Schema]:
+        """The query and its columns as they were kept in the folder, below a line that says for what; else as they are written now."""
         if self._queries is None:
-            return str(self.connection.compile(make()))
+            return _written_in_steps(self.connection, name, make)
         path, title = self._queries / f"{self.kind}-{name}.sql", f"-- {key} ibis {ibis.__version__}"
         if path.is_file():
-            kept, _, query = path.read_text(encoding="utf-8").partition("\n")
+            kept, _, rest = path.read_text(encoding="utf-8").partition("\n")
             if kept == title:
-                return query
-        query = str(self.connection.compile(make()))
+                columns, _, query = rest.partition("\n")
+                return query, ibis.schema(json.loads(columns.removeprefix("-- ")))
+        query, schema = _written_in_steps(self.connection, name, make)
+        columns = json.dumps({column: str(kind) for column, kind in schema.items()})
         with atomic_path(path) as beside:
-            beside.write_text(f"{title}\n{query}", encoding="utf-8")
-        return query
+            beside.write_text(f"{title}\n-- {columns}\n{query}", encoding="utf-8")
+        return query, schema
 
     @property
     def _session(self) -> Any:
@@ -162,12 +173,47 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+@dataclass
+class _Steps:
+    """The steps of the query called `name` that is being written, as named subqueries."""
+
+    backend: Any
+    name: str
+    queries: list[str] = field(default_factory=list)
+
+    def add(self, table: ir.Table) -> ir.Table:
+        step = f"{self.name}_{len(self.queries) + 1}"
+        self.queries.append(f"{_quoted(self.backend, step)} AS {_INLINE[self.backend.name]}({self.backend.compile(table)})")
+        return _named(self.backend, step, table.schema())
+
+
+_STEPS: ContextVar[_Steps | None] = ContextVar("steps", default=None)
+
+
+def _written_in_steps(backend: Any, name: str, make: Callable[[], ir.Table]) -> tuple[str, ibis.Schema]:
+    """The query of the expression that `make` gives, and its columns.
+
+    What is `staged` meanwhile is written as a subquery of its own at once: Ibis takes far longer to write many steps as one.
+    """
+    steps = _Steps(backend, name)
+    token = _STEPS.set(steps)
+    try:
+        table = make()
+    finally:
+        _STEPS.reset(token)
+    query = str(backend.compile(table))
+    return f"WITH {', '.join(steps.queries)} {query}" if steps.queries else query, table.schema()
+
+
 def staged(table: ir.Table) -> ir.Table:
-    """The same rows, computed before whatever is built on them.
+    """The same rows, computed before whatever is built on them; within `Engine.planned` written as a query at once.
 
     Ibis folds successive selections into one, and an engine then computes a column once for each mention of it, regular expressions included;
     a subquery of its own keeps each to one computation a row. Equal steps are equal expressions: `Table.view` would number each call.
     """
+    steps = _STEPS.get()
+    if steps is not None:
+        return steps.add(table)
     return ops.SelfReference(table.op(), identifier=_STAGE).to_expr()
 
 
@@ -195,11 +241,11 @@ def _written(backend: Any, table: ir.Table) -> ir.Table:
     name, operation = f"pinned_{uuid4().hex}", table.op()
     if backend.name == "pyspark":
         return _spark_view(backend, name, _spark_frame(backend, table))
-    view: ir.Table = backend.create_view(name, table)
+    view, statement = _view(backend, name, table)
     if not operation.find(ops.InMemoryTable):
         if len(_WRITTEN) >= _MOST_WRITTEN:
             _WRITTEN.clear()
-        _WRITTEN[operation] = name, backend.con.execute("SELECT sql FROM duckdb_views() WHERE view_name = ?", [name]).fetchone()[0]
+        _WRITTEN[operation] = name, statement
     return view
 
 
@@ -207,15 +253,32 @@ def _rewritten(backend: Any, operation: Any) -> ir.Table | None:
     """The view of an expression whose SQL is known, made on this connection; None when it is not."""
     if operation not in _WRITTEN:
         return None
-    name, sql = _WRITTEN[operation]
-    backend.raw_sql(sql)
-    view: ir.Table = backend.table(name)
-    return view
+    name, statement = _WRITTEN[operation]
+    backend.raw_sql(statement)
+    return _named(backend, name, operation.schema)
+
+
+def _view(backend: Any, name: str, table: ir.Table) -> tuple[ir.Table, str]:
+    """A view on DuckDB called `name` of `table`, in place of one that had the name, and the statement that makes it."""
+    backend._run_pre_execute_hooks(table)
+    statement = f"CREATE OR REPLACE VIEW {_quoted(backend, name)} AS {backend.compile(table)}"
+    backend.raw_sql(statement)
+    return _named(backend, name, table.schema()), statement
 
 
 def kept(table: ir.Table) -> ir.Table:
     """`Engine.kept` of the engine that the table is of. Rows that lie in memory anyway stay there."""
     return _kept(table.get_backend(), table) if table._find_backends()[0] else table
+
+
+def _named(backend: Any, name: str, schema: ibis.Schema) -> ir.Table:
+    """The table or view called `name` of which the columns are known: to ask an engine for them, it must plan all that stands below a view."""
+    table: ir.Table = ops.DatabaseTable(name, schema=schema, source=backend).to_expr()
+    return table
+
+
+def _quoted(backend: Any, name: str) -> str:
+    return str(sge.to_identifier(name, quoted=True).sql(dialect=backend.dialect))
 
 
 def _kept(backend: Any, table: ir.Table) -> ir.Table:

@@ -127,12 +127,13 @@ def test_a_query_is_written_once_for_many_processes(tmp_path) -> None:
     """What an earlier process wrote is in the folder; for another key it is written anew."""
     first = open_engine(queries=tmp_path)
     given = first.view("given", numbers(first, 2))
-    first.planned("earlier", "contract 1", lambda: _costly(given))
+    first.planned("earlier", "contract 1", lambda: staged(_costly(given)).select("costly", "n"))
     first.close()
     (tmp_path / "duckdb-earlier.sql").rename(tmp_path / "duckdb-later.sql")
     second = open_engine(queries=tmp_path)
     given = second.view("given", numbers(second, 3))
     kept = second.planned("later", "contract 1", lambda: pytest.fail("the query lies in the folder"))
+    assert kept.columns == ("costly", "n")
     assert second.arrow(kept.order_by("n"))["costly"].to_pylist() == ["0", "2", "2"]
     changed = second.planned("later", "contract 2", lambda: given.select(other="n"))
     assert changed.columns == ("other",)

@@ -32,7 +32,8 @@ from pipelines.extracts.suites import load_suites
 from pipelines.extracts.validate import Validation, validate
 from pipelines.facts import Facts
 from pipelines.identity.identify import identify
-from pipelines.identity.links import DEFAULT_MODEL, link
+from pipelines.identity.links import DEFAULT_MODEL
+from pipelines.identity.links_once import link_once
 from pipelines.identity.model import Model, load_model
 from pipelines.identity.records import open_records
 from pipelines.identity.tokens import open_tokens
@@ -174,7 +175,7 @@ def link_night(workspace: Workspace, as_of: date, progress: Progress = silent) -
         fixed.save(folder)
         progress("link by likeness")
         model, decided, asked = model_of(workspace), decisions_of(workspace), flags_rest_on(policy_of(workspace))
-        link(engine, fixed, contracts, folder / "links.parquet", model=model, decisions=decided, asked=asked)
+        link_once(engine, fixed, contracts, folder, workspace.other_nights(as_of), model=model, decisions=decided, asked=asked)
     return {"files": sum(len(files) for files in fixed.files.values())}
 
 

@@ -105,6 +105,11 @@ class Workspace:
     def night(self, as_of: date) -> Path:
         return self.root / "nights" / as_of.isoformat()
 
+    def other_nights(self, as_of: date) -> list[Path]:
+        """The folders of the nights that were run, but for that of `as_of`; the newest first."""
+        nights = self.root / "nights"
+        return sorted((path for path in nights.glob("????-??-??") if path != self.night(as_of)), reverse=True)
+
     def reports(self, as_of: date) -> Path:
         return self.root / "reports" / as_of.isoformat()
 

@@ -33,7 +33,7 @@ SIZES = {72_000: 3, 720_000: 1}
 FULL = {7_200_000: 1}
 PEERS = {FLOOR: "benchmarks.floor", POLARS: "benchmarks.polars_night", PANDAS: "benchmarks.pandas_night"}
 LIMIT = "2GB"
-OWN_PAGES = (":!*.md", ":!*.svg")
+OWN_PAGES = (":!*.md", ":!*.svg", ":!benchmarks/linkage-province.json")
 _PART = re.compile(r"part: (.*)")
 
 

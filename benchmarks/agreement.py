@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.floor.files import FILES
+from pipelines.identity.numbers import number_of
 
 Found = set[tuple[str, ...]]
 OF_RECORDS = ("ID-01", "ID-03", "ID-05")
@@ -40,6 +41,7 @@ def agreement(truth: Path, workspace: Path, night: str, peer: Path) -> dict[str,
     mine = flags | set(_rows(mismatches.filter(pc.invert(left_out)).drop(["detail"])))
     theirs = _found(found / "flags.parquet") | _found(found / "mismatches.parquet")
     clean = clean_subjects(truth, *(folder / f"{name}.parquet" for folder in (ours, found) for name in ("flags", "mismatches")))
+    clean -= _linked_to(ours / "links.parquet")
     _same({item for item in mine if _sure(item[1], clean)}, {item for item in theirs if _sure(item[1], clean)})
     counted = Counter(
         (row["check"], row["subject"].split(":")[1], row["county_code"], row["detail"] or "") for row in mismatches.filter(by_record).to_pylist()
@@ -106,6 +108,12 @@ def clean_subjects(truth: Path, *found: Path) -> set[str]:
             UNION ALL SELECT 'household:' || dataset || ':' || number FROM '{truth}/households.parquet' WHERE clean
         ) AS clean USING (subject)"""
     return {subject for (subject,) in duckdb.connect().execute(query).fetchall()}
+
+
+def _linked_to(links: Path) -> set[str]:
+    """The persons to whom ours links a record by likeness, right or wrong: a peer knows their other records only."""
+    people = pq.read_table(links, columns=["person"], filters=pc.field("link_basis") == "probable")["person"].unique().to_pylist()
+    return {f"person:{number_of(person)}" for person in people if person > 0}
 
 
 def _sure(subject: str, clean: set[str]) -> bool:

@@ -175,7 +175,8 @@ def link_night(workspace: Workspace, as_of: date, progress: Progress = silent) -
         fixed.save(folder)
         progress("link by likeness")
         model, decided, asked = model_of(workspace), decisions_of(workspace), flags_rest_on(policy_of(workspace))
-        link_once(engine, fixed, contracts, folder, workspace.other_nights(as_of), model=model, decisions=decided, asked=asked)
+        earlier = workspace.other_nights(as_of)
+        link_once(engine, fixed, contracts, folder, earlier, model=model, decisions=decided, asked=asked, code=code_version())
     return {"files": sum(len(files) for files in fixed.files.values())}
 
 

@@ -7,7 +7,6 @@ import json
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,12 +33,14 @@ def link_once(
     model: Model,
     decisions: pa.Table | None,
     asked: Collection[str],
+    code: str,
 ) -> bool:
     """Writes to a night's `folder` what `link` writes, and links.json with the key of all that it depends on; gives whether it linked.
 
     Where the night itself or one of the `earlier` nights' folders has the same key, that night's files are taken over: they would be the same.
+    `code` names the code that runs: other code links anew.
     """
-    key = _key(engine, in_force, contracts, model, decisions, asked)
+    key = _key(engine, in_force, contracts, model, decisions, asked, code)
     for night in (folder, *earlier):
         if _key_of(night) == key:
             if night != folder:
@@ -52,22 +53,14 @@ def link_once(
 
 
 def _key(
-    engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], model: Model, decisions: pa.Table | None, asked: Collection[str]
+    engine: Engine, in_force: InForce, contracts: Mapping[str, Contract], model: Model, decisions: pa.Table | None, asked: Collection[str], code: str
 ) -> str:
     """A conformed file's path names its content (conform.py), so it stands for the rows."""
     files = [[*file.path.parts[-3:], file.counties, file.counts_outside] for found in in_force.files.values() for file in found]
     said = [] if decisions is None else sorted(json.dumps(row, sort_keys=True) for row in decisions.to_pylist())
     known = [[dataset, contract.digest, contract.key] for dataset, contract in contracts.items()]
-    depends = [engine.kind, files, in_force.region, known, asdict(model), said, sorted(asked), _code()]
+    depends = [engine.kind, files, in_force.region, known, asdict(model), said, sorted(asked), code]
     return hashlib.sha256(json.dumps(depends, ensure_ascii=False).encode()).hexdigest()
-
-
-@cache
-def _code() -> str:
-    """Everything that linking calls: the package identity, the engine, and what says which rows count."""
-    here = Path(__file__).parent
-    parts = [*sorted(here.rglob("*.py")), *(here.parent / name for name in ("engine.py", "contracts.py", "extracts/in_force.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
 
 
 def _key_of(night: Path) -> str | None:

@@ -50,7 +50,8 @@ def in_force(night: Night) -> InForce:
 def linked(night: Night, folder: Path, earlier: list[Path], **other: Any) -> bool:
     """Whether the night of `folder` was linked anew."""
     folder.mkdir(exist_ok=True)
-    usual: dict[str, Any] = {"model": MODEL, "decisions": None, "asked": ["dibao"], "fixed": in_force(night), "contracts": CONTRACTS} | other
+    usual: dict[str, Any] = {"model": MODEL, "decisions": None, "asked": ["dibao"], "code": "1"} | other
+    usual = {"fixed": in_force(night), "contracts": CONTRACTS} | usual
     return link_once(night.engine, usual.pop("fixed"), usual.pop("contracts"), folder, earlier, **usual)
 
 
@@ -71,9 +72,10 @@ def test_the_next_night_with_the_same_files_has_the_same_links(engine: Engine, t
         {"model": replace(MODEL, name_share=MODEL.name_share / 2)},
         {"decisions": DECIDED},
         {"asked": ["dibao", "tekun"]},
+        {"code": "2"},
         {"contracts": CONTRACTS | {"dibao": replace(CONTRACT, key=CONTRACT.key[:1])}},
     ],
-    ids=["model", "decisions", "asked", "contract"],
+    ids=["model", "decisions", "asked", "code", "contract"],
 )
 def test_whatever_else_links_rest_on_makes_them_anew(delivered: Night, tmp_path: Path, other: dict[str, Any]) -> None:
     assert linked(delivered, tmp_path / "first", [])

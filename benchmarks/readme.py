@@ -40,8 +40,6 @@ Seconds are wall time; CPU seconds are those of all processes; MB is the most me
 maps count too). What stands under {small} is the median of {runs} run(s), the rest one run. Load of the machine at the end: {load}; where that is
 above its cores, CPU seconds say more than seconds.
 
-The same night on a Spark cluster: [spark.md](spark.md).
-
 ## Goals
 
 {goals}
@@ -162,9 +160,9 @@ def machine() -> str:
 
 
 def more(folder: Path) -> str:
-    """The pages beside this one, by their titles."""
-    pages = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in sorted(folder.glob("*.md"))}
-    links = [f"[{title}]({name})" for name, title in pages.items() if name != "README.md"]
+    """The pages beside this one, by their titles. What has none is part of another page."""
+    firsts = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(folder.glob("*.md"))}
+    links = [f"[{first.removeprefix('# ')}]({name})" for name, first in firsts.items() if name != "README.md" and first.startswith("# ")]
     return f"Other pages: {', '.join(links)}." if links else ""
 
 

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines.engine import kept, pinned
+from pipelines.engine import kept
 from pipelines.facts import ages, cover, deaths, disability, households, illness, income, medical, poverty
 from pipelines.facts.source import RecordSource
 from pipelines.facts.tables import empty, people, union, with_likeness
@@ -29,8 +29,9 @@ class Facts:
     """The facts of the night of `as_of` under a policy. All days and months are the night's, never today's.
 
     `day` is yyyymmdd, `month` yyyymm, `year_ago` the same day a year earlier: the 12 months to the night are the days after it, up to `day`.
-    Tables of persons are computed once and kept by the engine, and are empty where the night has none of their datasets: whether that proves
-    anything is for coverage to say. Tables of rows stay expressions over the night's Parquet, and ask for a dataset that is there.
+    Tables are computed once and kept by the engine, but for `bills`, which is read once anyway: what many rules and checks build on would otherwise
+    be planned and read again for each. Those of persons are empty where the night has none of their datasets: whether that proves anything is for
+    coverage to say. Those of rows ask for a dataset that is there.
     """
 
     def __init__(self, records: RecordSource, policy: Policy, as_of: date) -> None:
@@ -60,12 +61,12 @@ class Facts:
     @cached_property
     def active_dibao(self) -> ir.Table:
         """Dibao rows active in the night's month, see `cover.active_dibao`."""
-        return pinned(cover.active_dibao(self.records, self.month))
+        return kept(cover.active_dibao(self.records, self.month))
 
     @cached_property
     def active_tekun(self) -> ir.Table:
         """Tekun rows active in the night's month, see `cover.active_tekun`."""
-        return pinned(cover.active_tekun(self.records, self.month))
+        return kept(cover.active_tekun(self.records, self.month))
 
     @cached_property
     def covered(self) -> ir.Table:
@@ -81,7 +82,7 @@ class Facts:
     @cached_property
     def certificates(self) -> ir.Table:
         """Disability certificates, see `disability.certificates`."""
-        return pinned(disability.certificates(self.records, self.policy.document.severe_disability, self.day))
+        return kept(disability.certificates(self.records, self.policy.document.severe_disability, self.day))
 
     @cached_property
     def severe(self) -> ir.Table:
@@ -93,7 +94,7 @@ class Facts:
     @cached_property
     def illnesses(self) -> ir.Table:
         """Serious-illness rows whose disease is on the policy's list, whenever recognised."""
-        return pinned(illness.listed_illnesses(self.records, self.policy.document.serious_illness.diseases))
+        return kept(illness.listed_illnesses(self.records, self.policy.document.serious_illness.diseases))
 
     @cached_property
     def ill(self) -> ir.Table:
@@ -105,12 +106,12 @@ class Facts:
     @cached_property
     def low_income(self) -> ir.Table:
         """Low-income rows in force, see `income.low_income`."""
-        return pinned(income.low_income(self.records, self.standards, self.policy.document.low_income.edge, self.day))
+        return kept(income.low_income(self.records, self.standards, self.policy.document.low_income.edge, self.day))
 
     @cached_property
     def poverty(self) -> ir.Table:
         """The poverty register of each county's latest year, see `poverty.current_register`."""
-        return pinned(poverty.current_register(self.records, self.as_of.year))
+        return kept(poverty.current_register(self.records, self.as_of.year))
 
     @cached_property
     def listed(self) -> ir.Table:

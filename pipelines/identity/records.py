@@ -101,13 +101,14 @@ class Records:
         return known.union(first.select("person", "dataset", "natural_key", subject=record, id_number=absent).select(*known.columns))
 
     def _with_person(self, dataset: str) -> ir.Table:
-        """Rows with a valid number are their own answer; only the few others meet the links, so that nothing wide is joined."""
+        """Rows with a valid number are their own answer; only the few others meet the links, and are kept: each reader would join them again."""
         rows = conformed_in_force(self._engine, self._in_force, dataset)
         if "id17" not in rows.columns:
             return rows
         by_id = rows.filter(rows.id17.notnull()).mutate(person=rows.id17, link_basis=ibis.literal("id"))
         links = self._links.filter(self._links.dataset == dataset).select("file", "line", "person", "link_basis")
-        return by_id.union(rows.filter(rows.id17.isnull()).join(links, ["file", "line"]).select(*by_id.columns))
+        others = rows.filter(rows.id17.isnull()).join(links, ["file", "line"]).select(*by_id.columns)
+        return by_id.union(self._engine.kept(others))
 
 
 def open_records(engine: Engine, in_force: InForce, links: Path) -> Records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -46,6 +47,16 @@ def _of(rows: pa.Table, places: pa.Array[Any]) -> pa.Table:
 def cell_place(kind: Kind, key: str, edition: bytes, seq: int) -> str:
     """The place that a cell's sealed value is bound to."""
     return f"{_place(kind, key, edition)}{seq}"
+
+
+def cell_places(kind: Kind, keys: Iterable[str], editions: Iterable[bytes], seqs: Iterable[int]) -> Iterator[str]:
+    """As `cell_place`, for many cells of one night, on which each key has one edition."""
+    heads: dict[str, str] = {}
+    for key, edition, seq in zip(keys, editions, seqs, strict=True):
+        head = heads.get(key)
+        if head is None:
+            head = heads[key] = _place(kind, key, edition)
+        yield f"{head}{seq}"
 
 
 def _place(kind: Kind, key: str, edition: bytes) -> str:

@@ -17,7 +17,7 @@ from pipelines.errors import LedgerError
 from pipelines.ledger import states
 from pipelines.ledger.access_log import Reveal
 from pipelines.ledger.database import Ledger
-from pipelines.ledger.evidence import cell_place
+from pipelines.ledger.evidence import cell_places
 from pipelines.ledger.kinds import FLAGS, MISMATCHES, Kind
 from pipelines.ledger.models import PUBLISHED, MatchRun
 from pipelines.ledger.persons import person_place
@@ -109,16 +109,25 @@ def mismatches(
 
 
 def evidence(
-    ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, keys: Collection[str] | None = None, county: str | None = None, reveal: Reveal
+    ledger: Ledger,
+    as_of: date,
+    kind: Kind = FLAGS,
+    *,
+    keys: Collection[str] | None = None,
+    county: str | None = None,
+    without: Collection[str] = (),
+    reveal: Reveal,
 ) -> pd.DataFrame:
     """The evidence of a night's flags or mismatches (of all that stand, of `keys`, or of a county), sorted by key and seq.
 
     Columns: `flag_id` or `mismatch_id`, `seq`, `person` (token), `dataset`, `snapshot`, `file`, `line`, `field`, `value` (as conformed), `shows`,
-    and `side` for mismatches.
+    and `side` for mismatches. Cells that show one of `without` are left out.
     """
     side = ", e.side" if kind is MISMATCHES else ""
     of = f"AND v.{kind.key} = ANY(:keys)" if keys is not None else ""
     of, parameters = _in_county(kind, of, county)
+    if without:
+        of, parameters = f"{of} AND e.shows <> ALL(:without)", {**parameters, "without": sorted(without)}
     frame = _frame(
         ledger,
         f"""SELECT e.{kind.key}, e.seq, e.person, e.dataset, e.snapshot, e.file, e.line, e.field, e.value, e.shows, e.edition{side}
@@ -126,25 +135,24 @@ def evidence(
             WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY e.{kind.key}, e.seq""",
         {"as_of": as_of, **parameters, **({"keys": sorted(keys)} if keys is not None else {})},
     )
-    cells = zip(frame["value"], frame[kind.key], frame["edition"], frame["seq"], strict=True)
-    frame["value"] = [reveal.open(value, cell_place(kind, key, bytes(edition), seq)) for value, key, edition, seq in cells]
+    places = cell_places(kind, frame[kind.key].tolist(), frame["edition"].tolist(), frame["seq"].tolist())
+    frame["value"] = [reveal.open(value, place) for value, place in zip(frame["value"].tolist(), places, strict=True)]
     return _tokens(frame.drop(columns="edition"), "person")
 
 
-def members(ledger: Ledger, as_of: date, *, county: str | None = None, reveal: Reveal | None = None) -> pd.DataFrame:
+def members(ledger: Ledger, as_of: date, *, county: str | None = None) -> pd.DataFrame:
     """The living people of the households of a night's flags (or of a county's), and the flags' own persons; sorted by flag_id, birth year and token.
 
-    Columns: `flag_id`, `person` (token), `name`, `id_number`, `phone`, `sex`, `birth_year`.
+    Columns: `flag_id`, `person` (token, see `persons`).
     """
     of, parameters = _in_county(FLAGS, "", county)
     frame = _frame(
         ledger,
-        f"""SELECT m.flag_id, m.person, p.name, p.id_number, p.phone, p.sex, p.birth_year
-            FROM flag_versions v JOIN flag_members m USING (flag_id, edition) JOIN persons p ON p.token = m.person
+        f"""SELECT m.flag_id, m.person FROM flag_versions v JOIN flag_members m USING (flag_id, edition) JOIN persons p ON p.token = m.person
             WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY m.flag_id, p.birth_year, m.person""",
         {"as_of": as_of, **parameters},
     )
-    return _people(ledger, _tokens(frame, "person"), reveal)
+    return _tokens(frame, "person")
 
 
 def persons(ledger: Ledger, tokens: Collection[str], *, reveal: Reveal | None = None) -> pd.DataFrame:
@@ -195,7 +203,7 @@ def denominators(ledger: Ledger, as_of: date) -> pd.DataFrame:
     return _of_run(ledger, as_of, "denominators", '"check", county_code, dataset')
 
 
-def _in_county(kind: Kind, of: str, county: str | None) -> tuple[str, dict[str, str]]:
+def _in_county(kind: Kind, of: str, county: str | None) -> tuple[str, dict[str, Any]]:
     """The condition `of`, and that a version's flag or mismatch is of the county where one is given; with its parameter."""
     if county is None:
         return of, {}
@@ -258,21 +266,24 @@ def _frame(ledger: Ledger, statement: str, parameters: Mapping[str, Any]) -> pd.
         query = query.bindparams(bindparam("wanted", expanding=True))
     with ledger.transaction() as connection:
         result = connection.execute(query, parameters)
-        return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+        names = list(result.keys())
+        rows = result.cursor.fetchall()  # the driver's tuples: a Row of SQLAlchemy around each takes as long as to read it
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in zip(names, columns, strict=True)})
 
 
 def _tokens(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     for name in columns:
         if name in frame:
-            frame[name] = [None if value is None else bytes(value).hex() for value in frame[name]]
+            frame[name] = [None if value is None else value.hex() for value in frame[name].tolist()]
     return frame
 
 
 def _sealed(ledger: Ledger, frame: pd.DataFrame, kind: Kind, columns: tuple[str, ...], reveal: Reveal | None) -> pd.DataFrame:
     """Opens sealed columns; masked, unless the caller may see them."""
     for name in columns:
-        values = zip(frame[name], frame[kind.key], strict=True)
-        opened = [None if value is None else ledger.cipher.open(bytes(value), f"{kind.table}.{name}|{key}") for value, key in values]
+        values = zip(frame[name].tolist(), frame[kind.key].tolist(), strict=True)
+        opened = [None if value is None else ledger.cipher.open(value, f"{kind.table}.{name}|{key}") for value, key in values]
         mask = mask_subject if name == "subject" else mask_name
         frame[name] = opened if reveal else [None if value is None else mask(value) for value in opened]
     return frame
@@ -280,8 +291,8 @@ def _sealed(ledger: Ledger, frame: pd.DataFrame, kind: Kind, columns: tuple[str,
 
 def _people(ledger: Ledger, frame: pd.DataFrame, reveal: Reveal | None) -> pd.DataFrame:
     for name, mask in _MASKS.items():
-        values = zip(frame[name], frame["person"], strict=True)
-        opened = [None if value is None else ledger.cipher.open(bytes(value), person_place(name, token)) for value, token in values]
+        values = zip(frame[name].tolist(), frame["person"].tolist(), strict=True)
+        opened = [None if value is None else ledger.cipher.open(value, person_place(name, token)) for value, token in values]
         frame[name] = opened if reveal else [None if value is None else mask(value) for value in opened]
     return frame
 

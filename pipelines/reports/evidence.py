@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from pipelines.contracts import Contract, Field
 from pipelines.masking import mask_id, mask_phone
@@ -17,8 +18,7 @@ MASKS: Mapping[str, Callable[[str], str]] = {"phone": mask_phone, "id_original":
 _OPEN_ENDS = {"99991231", "999912"}
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceCell:
+class EvidenceCell(NamedTuple):
     """One cell of evidence as the night stored it: `value` is the conformed value as text (money in fen, dates yyyymmdd), `snapshot` an ISO date.
 
     An absence has no `line`, `field` and `value`. A number of the policy has the dataset `policy` and its clause as `line`; its value, and a sum
@@ -46,6 +46,7 @@ class Wording:
         self._full_titles = dataset_titles(contracts)
         self._shows = policy.shows
         self._counties = policy.region.counties
+        self._source = lru_cache(maxsize=1024)(self._source_of)  # cells of one row stand together and share their source
 
     def header(self, dataset: str, field: str) -> str:
         """A field as people head it; the name itself of one that no contract has."""
@@ -79,11 +80,12 @@ class Wording:
         What only helps to derive the flag again (`only_in_ledger` in texts.yaml) is left out. People of whom the same is said, and datasets that show
         the same absence, are told together.
         """
+        unsaid = texts()["only_in_ledger"]
         present: dict[tuple[str, str, str], list[EvidenceCell]] = {}
         absent: dict[tuple[str, str], list[str]] = {}
         numbers: list[str] = []
         for cell in cells:
-            if cell.shows in texts()["only_in_ledger"]:
+            if cell.shows in unsaid:
                 continue
             who = cell.name if named else ""
             if cell.dataset == POLICY:
@@ -101,7 +103,7 @@ class Wording:
 
     def side(self, cells: Iterable[EvidenceCell]) -> tuple[SideCell, ...]:
         """One side of a mismatch: each cell with its source."""
-        return tuple(SideCell(self._source(cell), self._content(cell)) for cell in cells)
+        return tuple(SideCell(self._source(cell.dataset, cell.snapshot, cell.file, cell.line), self._content(cell)) for cell in cells)
 
     def _told(self, cells: Sequence[EvidenceCell]) -> str:
         """What cells of one source show: a value alone behind what it shows, several with their headers."""
@@ -124,13 +126,13 @@ class Wording:
         said = self.shows(cell.shows) if cell.dataset == POLICY else self.header(cell.dataset, cell.field)
         return f"{said}：{self.value(cell.dataset, cell.field, cell.value)}"
 
-    def _source(self, cell: EvidenceCell) -> str:
-        if cell.dataset == POLICY:
-            return sentence("evidence", "clause_source", clause=cell.line)
-        title = self._full_titles.get(cell.dataset, cell.dataset)
-        if cell.line:
-            return sentence("evidence", "source", dataset=title, snapshot=cell.snapshot, file=cell.file, line=cell.line)
-        return sentence("evidence", "absent_source", dataset=title, snapshot=cell.snapshot or "—")
+    def _source_of(self, dataset: str, snapshot: str, file: str, line: str) -> str:
+        if dataset == POLICY:
+            return sentence("evidence", "clause_source", clause=line)
+        title = self._full_titles.get(dataset, dataset)
+        if line:
+            return sentence("evidence", "source", dataset=title, snapshot=snapshot, file=file, line=line)
+        return sentence("evidence", "absent_source", dataset=title, snapshot=snapshot or "—")
 
 
 def _together(told: Iterable[tuple[str, str]]) -> Iterator[str]:

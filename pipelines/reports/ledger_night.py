@@ -6,7 +6,7 @@ Reading in clear is entered in the access log, for the lists name people.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ from pipelines.reports.texts import result_codes, sentence, texts
 LISTED = (states.OPEN, states.IDENTITY_CHECK, states.ASSIGNED)
 ACTOR = "night"
 _AT_ONCE = 20_000
+_NOBODY = Person("")
 
 
 def leave(ledger: Ledger, as_of: date) -> Reveal:
@@ -35,18 +36,21 @@ def leave(ledger: Ledger, as_of: date) -> Reveal:
 
 
 def open_flags(desk: Desk, county: str, heads: Mapping[HouseholdKey, str]) -> LedgerNight:
-    """A county's open flags for its township lists; `heads` gives the name of a household's head by the household's token and county."""
+    """A county's open flags for its township lists; `heads` gives the name of a household's head by the household's token and county.
+
+    Evidence that only serves to derive a flag again (`only_in_ledger` in texts.yaml) is not read.
+    """
     ledger, as_of, allowed = desk.ledger, desk.as_of, desk.allowed
     frame = queries.flags(ledger, as_of, wanted=LISTED, county=county, reveal=allowed)
-    people = queries.members(ledger, as_of, county=county, reveal=allowed)
-    cells = queries.evidence(ledger, as_of, FLAGS, county=county, reveal=allowed)
+    people = queries.members(ledger, as_of, county=county)
+    cells = queries.evidence(ledger, as_of, FLAGS, county=county, without=texts()["only_in_ledger"], reveal=allowed)
     changed = queries.changes(ledger, as_of, FLAGS, county=county, reveal=allowed)
-    named = _persons(ledger, people, cells, allowed)
+    named = _persons(desk, (*people["person"], *cells["person"]))
     evidence: dict[str, list[EvidenceCell]] = defaultdict(list)
     for flag_id, cell in zip(cells["flag_id"].tolist(), _cells(cells, named), strict=True):
         evidence[flag_id].append(cell)
     members: dict[str, list[str]] = defaultdict(list)
-    for flag_id, person in zip(people["flag_id"], people["person"], strict=True):
+    for flag_id, person in zip(people["flag_id"].tolist(), people["person"].tolist(), strict=True):
         members[flag_id].append(person)
     kinds = _kinds(changed)
     flags = []
@@ -88,30 +92,30 @@ def mismatch_rows(desk: Desk, check: str) -> Iterator[MismatchRow]:
 def _worded(desk: Desk, frame: pd.DataFrame) -> Iterator[MismatchRow]:
     wording, counties = desk.wording, desk.policy.region.counties
     cells = queries.evidence(desk.ledger, desk.as_of, MISMATCHES, keys=frame["mismatch_id"].tolist(), reveal=desk.allowed)
-    tokens = [token for token in frame["person"] if token]
-    named = {row["person"]: _person(row) for row in _rows(queries.persons(desk.ledger, tokens, reveal=desk.allowed))}
+    named = _persons(desk, frame["person"])
     sides: dict[tuple[str, str], list[EvidenceCell]] = defaultdict(list)
     for key, side, cell in zip(cells["mismatch_id"].tolist(), cells["side"].tolist(), _cells(cells, {}), strict=True):
         sides[key, side].append(cell)
-    for row in _rows(frame):
-        person = named.get(row["person"], Person(""))
+    columns = (frame[name].tolist() for name in ("mismatch_id", "county_code", "person", "grade", "state", "first_seen"))
+    for mismatch_id, county, token, grade, state, first_seen in zip(*columns, strict=True):
+        person = named.get(token, _NOBODY)
         yield MismatchRow(
-            mismatch_id=row["mismatch_id"],
-            county=counties.get(row["county_code"], row["county_code"]),
+            mismatch_id=mismatch_id,
+            county=counties.get(county, county),
             name=person.name,
             id_number=person.id_number,
-            grade=row["grade"],
-            state=row["state"],
-            first_seen=row["first_seen"],
-            side_a=wording.side(sides[row["mismatch_id"], "A"]),
-            side_b=wording.side(sides[row["mismatch_id"], "B"]),
+            grade=grade,
+            state=state,
+            first_seen=first_seen,
+            side_a=wording.side(sides[mismatch_id, "A"]),
+            side_b=wording.side(sides[mismatch_id, "B"]),
         )
 
 
-def _persons(ledger: Ledger, people: pd.DataFrame, cells: pd.DataFrame, allowed: Reveal) -> dict[str, Person]:
-    """Everyone whom a flag or its evidence names, by token."""
-    tokens = {token for token in (*people["person"], *cells["person"]) if token}
-    return {row["person"]: _person(row) for row in _rows(queries.persons(ledger, tokens, reveal=allowed))}
+def _persons(desk: Desk, tokens: Iterable[str | None]) -> dict[str, Person]:
+    """The persons whom the ledger knows among `tokens`, by token."""
+    frame = queries.persons(desk.ledger, {token for token in tokens if token}, reveal=desk.allowed)
+    return {row["person"]: _person(row) for row in _rows(frame)}
 
 
 def _person(row: Mapping[str, Any]) -> Person:
@@ -121,12 +125,13 @@ def _person(row: Mapping[str, Any]) -> Person:
 
 def _cells(frame: pd.DataFrame, named: Mapping[str, Person]) -> Iterator[EvidenceCell]:
     """The cells of a frame of evidence in its order."""
-    nobody = Person("")
     days: dict[date | None, str] = {day: day.isoformat() if day else "" for day in frame["snapshot"].unique()}
-    columns = (frame[name].tolist() for name in ("dataset", "snapshot", "file", "line", "field", "value", "shows", "person"))
-    for dataset, day, file, line, field, value, shows, person in zip(*columns, strict=True):
-        name = named.get(person, nobody).name
-        yield EvidenceCell(dataset or "", days[day], file or "", line or "", field or "", value or "", shows or "", person or "", name)
+    snapshots = [days[day] for day in frame["snapshot"].tolist()]
+    dataset, file, line, field, value, shows, person = (
+        [text or "" for text in frame[name].tolist()] for name in ("dataset", "file", "line", "field", "value", "shows", "person")
+    )
+    names = [named[token].name if token in named else "" for token in person] if named else [""] * len(frame)
+    return map(EvidenceCell, dataset, snapshots, file, line, field, value, shows, person, names)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.reports.mismatch_figures import CheckFigures, Part
 from pipelines.reports.style import GRADE_FILLS, Book, Cell, Column, Head, fitted, open_book
@@ -34,16 +34,14 @@ _DETAIL_COLUMNS = (
 _GRADE = 4
 
 
-@dataclass(frozen=True)
-class SideCell:
+class SideCell(NamedTuple):
     """One cell of a side: where it stands and what stands there, in words and masked."""
 
     source: str
     content: str
 
 
-@dataclass(frozen=True)
-class MismatchRow:
+class MismatchRow(NamedTuple):
     """One mismatch as auditors read it. `name` and `id_number` of the person it is about, masked; empty for a pair or a grant."""
 
     mismatch_id: str

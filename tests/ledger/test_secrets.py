@@ -67,7 +67,7 @@ def test_masked_unless_revealed(published: Ledger) -> None:
     leave = reveal(published, "export", "flags", "核对名单")
     assert set(queries.flags(published, NIGHT, reveal=leave)["subject"]) == {MA.subject, NAMELESS.subject}
     assert set(queries.flags(published, NIGHT, reveal=leave)["name"]) == {MA.name, NAMELESS.name}
-    people = queries.members(published, NIGHT)
+    people = queries.persons(published, queries.members(published, NIGHT)["person"])
     assert set(people["phone"]) == {"139****5678", "139****0000"}
 
 

@@ -70,9 +70,10 @@ def flags(
     wanted: Collection[str] = states.WAITING,
     county: str | None = None,
     township: str | None = None,
+    only: Collection[str] = (),
     reveal: Reveal | None = None,
 ) -> pd.DataFrame:
-    """The flags of a night in the states `wanted`, one row each, sorted by rule, county and flag_id.
+    """The flags of a night in the states `wanted`, one row each, sorted by rule, county and flag_id; with `only` the columns named, and the id.
 
     Columns: `flag_id`, `rule`, `family`, `subject_kind`, `subject`, `name`, `token`, `household_dataset`, `household_token`, `county_code`,
     `township`, `village`, `grade`, `state`, `checked`, `link_basis`, `partial`, `first_seen`, `last_seen`, `raised_on`, `due`, `due_provisional`,
@@ -84,7 +85,7 @@ def flags(
         "grade", "state", "checked", "link_basis", "partial", "first_seen", "last_seen", "raised_on", "due", "due_provisional", "clause", "action",
         "policy_version", "case_id", "edition",
     )  # fmt: skip
-    return _standing(ledger, FLAGS, as_of, wanted, ("flag_id", *columns), {"county_code": county, "township": township}, reveal)
+    return _standing(ledger, FLAGS, as_of, wanted, ("flag_id", *columns), only, {"county_code": county, "township": township}, reveal)
 
 
 def mismatches(
@@ -94,9 +95,10 @@ def mismatches(
     wanted: Collection[str] = states.WAITING,
     county: str | None = None,
     check: str | None = None,
+    only: Collection[str] = (),
     reveal: Reveal | None = None,
 ) -> pd.DataFrame:
-    """The mismatches of a night, one row each, sorted by check, county and mismatch_id.
+    """The mismatches of a night, one row each, sorted by check, county and mismatch_id; with `only` the columns named, and the id.
 
     Columns: `mismatch_id`, `check`, `subject`, `token`, `person`, `county_code`, `datasets`, `detail`, `grade`, `state`, `checked`, `first_seen`,
     `last_seen`, `policy_version`, `edition`. Otherwise as `flags`.
@@ -105,7 +107,7 @@ def mismatches(
         "check", "subject", "token", "person", "county_code", "datasets", "detail", "grade", "state", "checked", "first_seen", "last_seen",
         "policy_version", "edition",
     )  # fmt: skip
-    return _standing(ledger, MISMATCHES, as_of, wanted, ("mismatch_id", *columns), {"county_code": county, '"check"': check}, reveal)
+    return _standing(ledger, MISMATCHES, as_of, wanted, ("mismatch_id", *columns), only, {"county_code": county, '"check"': check}, reveal)
 
 
 def evidence(
@@ -141,26 +143,27 @@ def evidence(
 
 
 def members(ledger: Ledger, as_of: date, *, county: str | None = None) -> pd.DataFrame:
-    """The living people of the households of a night's flags (or of a county's), and the flags' own persons; sorted by flag_id, birth year and token.
+    """The living people of the households of a night's flags (or of a county's), and the flags' own persons; sorted by flag_id and token.
 
     Columns: `flag_id`, `person` (token, see `persons`).
     """
     of, parameters = _in_county(FLAGS, "", county)
     frame = _frame(
         ledger,
-        f"""SELECT m.flag_id, m.person FROM flag_versions v JOIN flag_members m USING (flag_id, edition) JOIN persons p ON p.token = m.person
-            WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY m.flag_id, p.birth_year, m.person""",
+        f"""SELECT m.flag_id, m.person FROM flag_versions v JOIN flag_members m USING (flag_id, edition)
+            WHERE v.from_night <= :as_of AND v.until_night > :as_of {of} ORDER BY m.flag_id, m.person""",
         {"as_of": as_of, **parameters},
     )
     return _tokens(frame, "person")
 
 
-def persons(ledger: Ledger, tokens: Collection[str], *, reveal: Reveal | None = None) -> pd.DataFrame:
-    """Persons by token: `person`, `name`, `id_number`, `phone`, `sex`, `birth_year`, `county_code`, `township`, `village`, sorted by token."""
+def persons(
+    ledger: Ledger, tokens: Collection[str], *, wanted: Collection[str] = ("name", "id_number", "phone"), reveal: Reveal | None = None
+) -> pd.DataFrame:
+    """Persons by token, sorted by it: `person`, `birth_year` and what is `wanted` of `name`, `id_number` and `phone`."""
     frame = _frame(
         ledger,
-        """SELECT token AS person, name, id_number, phone, sex, birth_year, county_code, township, village FROM persons
-            WHERE token = ANY(:tokens) ORDER BY token""",
+        f"SELECT {', '.join(('token AS person', 'birth_year', *wanted))} FROM persons WHERE token = ANY(:tokens) ORDER BY token",
         {"tokens": [bytes.fromhex(token) for token in sorted(set(tokens))]},
     )
     return _people(ledger, _tokens(frame, "person"), reveal)
@@ -181,11 +184,26 @@ def changes(ledger: Ledger, as_of: date, kind: Kind = FLAGS, *, county: str | No
             FROM {kind.events} e JOIN {kind.table} s USING ({kind.key})
             CROSS JOIN LATERAL (SELECT * FROM {kind.versions} v WHERE v.{kind.key} = e.{kind.key} AND v.from_night <= :as_of
                 ORDER BY v.from_night DESC LIMIT 1) v
-            WHERE e.as_of = :as_of AND e.run_id IS NOT NULL AND e.withdraws IS NULL AND e.kind <> '{states.STILL_TRUE}' {here}
-            AND NOT EXISTS (SELECT FROM {kind.events} w WHERE w.withdraws = e.event_id) ORDER BY {kind.key}, e.kind""",
+            {_changing(kind)} {here} ORDER BY {kind.key}, e.kind""",
         {"as_of": as_of, **({"county": county} if county is not None else {})},
     )
     return _sealed(ledger, frame, kind, ("name",) if kind is FLAGS else (), reveal)
+
+
+def change_counts(ledger: Ledger, as_of: date, kind: Kind = FLAGS) -> pd.DataFrame:
+    """How many `changes` a night made: rule or check, `county_code`, `kind`, `number`; sorted by the first three."""
+    of = f"s.{kind.rule}, s.county_code, e.kind"
+    return _frame(
+        ledger,
+        f"SELECT {of}, count(*) AS number FROM {kind.events} e JOIN {kind.table} s USING ({kind.key}) {_changing(kind)} GROUP BY {of} ORDER BY {of}",
+        {"as_of": as_of},
+    )
+
+
+def _changing(kind: Kind) -> str:
+    """The condition that an event `e` is a change which the night made and which stands."""
+    return f"""WHERE e.as_of = :as_of AND e.run_id IS NOT NULL AND e.withdraws IS NULL AND e.kind <> '{states.STILL_TRUE}'
+            AND NOT EXISTS (SELECT FROM {kind.events} w WHERE w.withdraws = e.event_id)"""
 
 
 def coverage(ledger: Ledger, as_of: date) -> pd.DataFrame:
@@ -221,6 +239,7 @@ def _standing(
     as_of: date,
     wanted: Collection[str],
     columns: tuple[str, ...],
+    only: Collection[str],
     where: Mapping[str, str | None],
     reveal: Reveal | None,
 ) -> pd.DataFrame:
@@ -235,9 +254,10 @@ def _standing(
     then = source | {"last_seen": f"coalesce(v.last_checked, {last})", "state": gone, "checked": "true"}
     places = {name: value for name, value in where.items() if value is not None}
     narrow = " ".join(f"AND {'s' if name.strip(chr(34)) in fixed else 'v'}.{name} = :at_{at}" for at, name in enumerate(places))
+    shown = [name for name in columns if not only or name in only or name == kind.key]
     frame = _frame(
         ledger,
-        f"""SELECT * FROM (
+        f"""SELECT {", ".join(f'"{name}"' for name in shown)} FROM (
             SELECT {_listed(now)} FROM {kind.versions} v JOIN {kind.table} s USING ({kind.key})
                 WHERE v.from_night <= :as_of AND v.until_night > :as_of {narrow}
             UNION ALL (SELECT DISTINCT ON (v.{kind.key}) {_listed(then)} FROM {kind.versions} v JOIN {kind.table} s USING ({kind.key})
@@ -252,7 +272,7 @@ def _standing(
             **{f"at_{at}": value for at, value in enumerate(places.values())},
         },
     )
-    sealed = tuple(name for name in ("subject", "name") if name in columns)
+    sealed = tuple(name for name in ("subject", "name") if name in shown)
     return _tokens(_sealed(ledger, frame, kind, sealed, reveal), "token", "household_token", "person", "edition")
 
 
@@ -291,6 +311,8 @@ def _sealed(ledger: Ledger, frame: pd.DataFrame, kind: Kind, columns: tuple[str,
 
 def _people(ledger: Ledger, frame: pd.DataFrame, reveal: Reveal | None) -> pd.DataFrame:
     for name, mask in _MASKS.items():
+        if name not in frame:
+            continue
         values = zip(frame[name].tolist(), frame["person"].tolist(), strict=True)
         opened = [None if value is None else ledger.cipher.open(value, person_place(name, token)) for value, token in values]
         frame[name] = opened if reveal else [None if value is None else mask(value) for value in opened]

@@ -6,7 +6,7 @@ Reading in clear is entered in the access log, for the lists name people.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -27,7 +27,13 @@ from pipelines.reports.texts import result_codes, sentence, texts
 LISTED = (states.OPEN, states.IDENTITY_CHECK, states.ASSIGNED)
 ACTOR = "night"
 _AT_ONCE = 20_000
+_OF_FLAGS = (
+    "flag_id", "case_id", "rule", "subject_kind", "token", "household_token", "county_code", "township", "village", "grade", "state", "checked",
+    "first_seen", "due", "name", "link_basis", "partial",
+)  # fmt: skip
+_OF_MISMATCHES = ("mismatch_id", "county_code", "person", "grade", "state", "first_seen")
 _NOBODY = Person("")
+_UNBORN = 10_000  # orders those of whom no year of birth is known behind the others
 
 
 def leave(ledger: Ledger, as_of: date) -> Reveal:
@@ -41,17 +47,18 @@ def open_flags(desk: Desk, county: str, heads: Mapping[HouseholdKey, str]) -> Le
     Evidence that only serves to derive a flag again (`only_in_ledger` in texts.yaml) is not read.
     """
     ledger, as_of, allowed = desk.ledger, desk.as_of, desk.allowed
-    frame = queries.flags(ledger, as_of, wanted=LISTED, county=county, reveal=allowed)
+    frame = queries.flags(ledger, as_of, wanted=LISTED, county=county, only=_OF_FLAGS, reveal=allowed)
     people = queries.members(ledger, as_of, county=county)
     cells = queries.evidence(ledger, as_of, FLAGS, county=county, without=texts()["only_in_ledger"], reveal=allowed)
     changed = queries.changes(ledger, as_of, FLAGS, county=county, reveal=allowed)
-    named = _persons(desk, (*people["person"], *cells["person"]))
+    named = _persons(desk, (*people["person"], *cells["person"]), ("name", "id_number", "phone"))
     evidence: dict[str, list[EvidenceCell]] = defaultdict(list)
     for flag_id, cell in zip(cells["flag_id"].tolist(), _cells(cells, named), strict=True):
         evidence[flag_id].append(cell)
     members: dict[str, list[str]] = defaultdict(list)
     for flag_id, person in zip(people["flag_id"].tolist(), people["person"].tolist(), strict=True):
-        members[flag_id].append(person)
+        if person in named:
+            members[flag_id].append(person)
     kinds = _kinds(changed)
     flags = []
     for row in _rows(frame):
@@ -74,7 +81,7 @@ def open_flags(desk: Desk, county: str, heads: Mapping[HouseholdKey, str]) -> Le
                 link_basis=row["link_basis"],
                 partial=row["partial"],
                 change=kinds.get(row["flag_id"], ""),
-                members=tuple(members[row["flag_id"]]),
+                members=tuple(sorted(members[row["flag_id"]], key=lambda token: named[token].birth_year or _UNBORN)),
                 evidence=tuple(evidence[row["flag_id"]]),
             )
         )
@@ -84,7 +91,7 @@ def open_flags(desk: Desk, county: str, heads: Mapping[HouseholdKey, str]) -> Le
 
 def mismatch_rows(desk: Desk, check: str) -> Iterator[MismatchRow]:
     """A check's open mismatches for its workbook, by county, grade and id; ID numbers masked. Read _AT_ONCE at a time."""
-    frame = queries.mismatches(desk.ledger, desk.as_of, wanted=LISTED, check=check, reveal=desk.allowed)
+    frame = queries.mismatches(desk.ledger, desk.as_of, wanted=LISTED, check=check, only=_OF_MISMATCHES, reveal=desk.allowed)
     for start in range(0, len(frame), _AT_ONCE):
         yield from _worded(desk, frame.iloc[start : start + _AT_ONCE])
 
@@ -92,11 +99,11 @@ def mismatch_rows(desk: Desk, check: str) -> Iterator[MismatchRow]:
 def _worded(desk: Desk, frame: pd.DataFrame) -> Iterator[MismatchRow]:
     wording, counties = desk.wording, desk.policy.region.counties
     cells = queries.evidence(desk.ledger, desk.as_of, MISMATCHES, keys=frame["mismatch_id"].tolist(), reveal=desk.allowed)
-    named = _persons(desk, frame["person"])
+    named = _persons(desk, frame["person"], ("name", "id_number"))
     sides: dict[tuple[str, str], list[EvidenceCell]] = defaultdict(list)
     for key, side, cell in zip(cells["mismatch_id"].tolist(), cells["side"].tolist(), _cells(cells, {}), strict=True):
         sides[key, side].append(cell)
-    columns = (frame[name].tolist() for name in ("mismatch_id", "county_code", "person", "grade", "state", "first_seen"))
+    columns = (frame[name].tolist() for name in _OF_MISMATCHES)
     for mismatch_id, county, token, grade, state, first_seen in zip(*columns, strict=True):
         person = named.get(token, _NOBODY)
         yield MismatchRow(
@@ -112,15 +119,12 @@ def _worded(desk: Desk, frame: pd.DataFrame) -> Iterator[MismatchRow]:
         )
 
 
-def _persons(desk: Desk, tokens: Iterable[str | None]) -> dict[str, Person]:
-    """The persons whom the ledger knows among `tokens`, by token."""
-    frame = queries.persons(desk.ledger, {token for token in tokens if token}, reveal=desk.allowed)
-    return {row["person"]: _person(row) for row in _rows(frame)}
-
-
-def _person(row: Mapping[str, Any]) -> Person:
-    number = row["id_number"]
-    return Person(row["name"], int(row["birth_year"] or 0), row["phone"], mask_id(number) if number else "")
+def _persons(desk: Desk, tokens: Iterable[str | None], wanted: Collection[str]) -> dict[str, Person]:
+    """The persons whom the ledger knows among `tokens`, by token, with what is `wanted` of them; ID numbers masked."""
+    frame = queries.persons(desk.ledger, {token for token in tokens if token}, wanted=wanted, reveal=desk.allowed)
+    return {
+        row["person"]: Person(row["name"], int(row["birth_year"] or 0), row.get("phone", ""), mask_id(row["id_number"])) for row in _rows(frame)
+    }
 
 
 def _cells(frame: pd.DataFrame, named: Mapping[str, Person]) -> Iterator[EvidenceCell]:

@@ -116,7 +116,7 @@ def write_reports(
         ledger, workspace, as_of, facts, stock, contracts, code_version,
         suspended=tuple(SuspendedRule(*row) for row in _columns(queries.suspensions(ledger, as_of), "rule", "county_code", "dataset", "reason")),
         flags=queries.flags(ledger, as_of, wanted=LISTED),
-        flag_changes=queries.changes(ledger, as_of, FLAGS),
+        flag_changes=queries.change_counts(ledger, as_of, FLAGS),
         mismatches=queries.mismatches(ledger, as_of, wanted=LISTED),
         denominators=queries.denominators(ledger, as_of),
     )  # fmt: skip
@@ -141,7 +141,8 @@ def _write_workbooks(folder: Path, night: _Night, progress: Progress) -> None:
     named = heads(facts.records, open_tokens(night.workspace), households)
     unchecked = unchecked_by_county(night.suspended, night.stock.in_force.coverage, policy, night.contracts)
     listed = Counter(dict.fromkeys(unchecked, 0))
-    listed.update(county for frame in (night.flags, night.flag_changes) for (county,) in _columns(frame, "county_code"))
+    listed.update(county for (county,) in _columns(night.flags, "county_code"))
+    listed.update(_totals(night.flag_changes, "number", "county_code"))
     own: dict[str, dict[HouseholdKey, str]] = defaultdict(dict)
     for key, name in named.items():
         own[key[1]][key] = name
@@ -188,11 +189,9 @@ def _write_tables(folder: Path, night: _Night) -> None:
 
 def _ledger_findings(night: _Night) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     standing = Counter(_columns(night.flags, "rule", "state")) + Counter(_columns(night.mismatches, "check", "state"))
-    events = Counter(_columns(night.flag_changes, "rule", "kind"))
-    events += Counter(_columns(queries.changes(night.ledger, night.as_of, MISMATCHES), "check", "kind"))
-    checked: Counter[str] = Counter()
-    for check, count in _columns(night.denominators, "check", "checked"):
-        checked[check] += count
+    events = _totals(night.flag_changes, "number", "rule", "kind")
+    events += _totals(queries.change_counts(night.ledger, night.as_of, MISMATCHES), "number", "check", "kind")
+    checked = _totals(night.denominators, "checked", "check")
     return findings(night.policy, standing=standing, events=events, checked=checked, suspended=night.suspended)
 
 
@@ -200,15 +199,21 @@ def found_tonight(folder: Path, policy: Policy) -> tuple[tuple[tuple[Finding, ..
     """Findings and suspensions of a night that was evaluated but not published, from its folder; what is new or gone only the ledger can tell."""
     told = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("flags", "mismatches", "denominators", "suspensions")}
     standing = Counter(_columns(told["flags"], "rule", "state")) + Counter(_columns(told["mismatches"], "check", "state"))
-    checked: Counter[str] = Counter()
-    for check, count in _columns(told["denominators"], "check", "checked"):
-        checked[check] += count
+    checked = _totals(told["denominators"], "checked", "check")
     suspended = tuple(SuspendedRule(*row) for row in _columns(told["suspensions"], "rule", "county_code", "dataset", "reason"))
     return findings(policy, standing=standing, events={}, checked=checked, suspended=suspended), suspended
 
 
 def _columns(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(frame[name].tolist() for name in names), strict=True)
+
+
+def _totals(frame: pd.DataFrame, number: str, *names: str) -> Counter[Any]:
+    """The column `number` summed by the columns `names`: keyed by the value of one, by the tuple of several."""
+    totals: Counter[Any] = Counter()
+    for *key, count in _columns(frame, *names, number):
+        totals[tuple(key) if len(names) > 1 else key[0]] += count
+    return totals
 
 
 def _documents(stock: NightStock) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pipelines.synthetic.province import synthesize
 from pipelines.workspace import PROJECT, Workspace
 from tests.nights import AS_OF
 
-PEOPLE = 3_000
+PEOPLE = 72_000  # a hundredth of a province
 BRIEF = {
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn384m",
@@ -27,7 +27,7 @@ BRIEF = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
 }
-"""For few rows: machine code for every query, and planning it again after each of its parts, take longer than they save."""
+"""For a hundredth of a province: machine code for every query, and planning it again after each of its parts, take longer than they save."""
 pytestmark = pytest.mark.cluster
 
 

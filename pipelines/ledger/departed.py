@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
 from pipelines.ledger import lifecycle
@@ -37,9 +38,6 @@ def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: 
     table = night.read_if_there(STATUS)
     if table is None:
         return {}
-    status: dict[int, str] = {}
-    for row in table.to_pylist():
-        status[row["person"]] = DECEASED if DECEASED in (row["status"], status.get(row["person"])) else COVERED
     found = connection.execute(
         text("""
             SELECT f.flag_id, f.family, p.token, p.id_number FROM flags f JOIN flag_prior r USING (flag_id)
@@ -47,13 +45,26 @@ def _by_status(connection: Connection, cipher: Cipher, night: NightFiles, keys: 
             LEFT JOIN persons p ON p.token = CASE f.subject_kind WHEN 'household' THEN m.person ELSE f.token END
             WHERE f.flag_id = ANY(:keys)"""),
         {"keys": keys},
-    )
+    ).all()
+    persons = [_person(cipher, token, sealed) for _, _, token, sealed in found]
+    status = _status(table, {person for person in persons if person is not None})
     words: dict[str, set[str | None]] = {}
-    served = set()
-    for key, family, token, sealed in found:
-        if family == SERVICES:
-            served.add(key)
-        number = cipher.open(bytes(sealed), person_place("id_number", bytes(token).hex())) if sealed is not None else None
-        words.setdefault(key, set()).add(status.get(int(number[:17])) if number else None)
+    for (key, *_), person in zip(found, persons, strict=True):
+        words.setdefault(key, set()).add(None if person is None else status.get(person))
+    served = {key for key, family, _, _ in found if family == SERVICES}
     settled = {key: DECEASED if said == {DECEASED} else COVERED for key, said in words.items() if None not in said}
     return {key: word for key, word in settled.items() if word == DECEASED or key not in served}  # who is served is covered all along
+
+
+def _person(cipher: Cipher, token: bytes | None, sealed: bytes | None) -> int | None:
+    """The person whose ID number is sealed, None without one."""
+    return None if token is None or sealed is None else int(cipher.open(bytes(sealed), person_place("id_number", bytes(token).hex()))[:17])
+
+
+def _status(table: pa.Table, persons: set[int]) -> dict[int, str]:
+    """The status of those of the persons who have one."""
+    asked = table.filter(pc.is_in(table["person"], value_set=pa.array(persons, pa.int64())))
+    status: dict[int, str] = {}
+    for row in asked.to_pylist():
+        status[row["person"]] = DECEASED if DECEASED in (row["status"], status.get(row["person"])) else COVERED
+    return status

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
-from pipelines.ledger.bulk import copy, hexadecimal
+from pipelines.ledger.bulk import copy, copy_parts
 from pipelines.ledger.cipher import Cipher
 from pipelines.ledger.kinds import FLAGS, Kind
-from pipelines.ledger.staged import Staged
+from pipelines.ledger.staged import Staged, raw
 
-_BATCH = 100_000
-_PLAIN = ("dataset", "file", "line", "field", "shows")
+_BATCH = 20_000
 
 
 def keep_evidence(connection: Connection, cipher: Cipher, staged: Staged) -> None:
     """Adds the cells, sealed, and members of every edition that the ledger has not."""
     kind = staged.kind
-    known = connection.execute(text(f"SELECT {kind.key} FROM {kind.name}_tonight t WHERE EXISTS ({_told(kind)})"))
-    have = set(known.scalars())
+    have = _known(connection, kind)
     missing = pa.array([at for at, key in enumerate(staged.keys) if key not in have], pa.int64())
-    named = pa.table({kind.key: pa.array(staged.keys, pa.string()), "edition": hexadecimal(staged.editions)})
-    starts = range(0, staged.cells.num_rows, _BATCH)
-    with ThreadPoolExecutor(1) as ahead:  # seals the next cells while the server takes in these
-        batches = (ahead.submit(_sealed, cipher, staged, named, _of(staged.cells.slice(start, _BATCH), missing)) for start in starts)
-        following = next(batches, None)
-        while (batch := following) is not None:
-            sealed = batch.result()
-            following = next(batches, None)
-            if sealed.num_rows:
-                copy(connection, kind.evidence, sealed)
+    named = pa.table({kind.key: pa.array(staged.keys, pa.string()), "edition": pa.array(staged.editions, pa.binary())})
+    cells = (_of(staged.cells.slice(start, _BATCH), missing) for start in range(0, staged.cells.num_rows, _BATCH))
+    columns = [*named.column_names, *(name for name in staged.cells.column_names if name != "at")]
+    copy_parts(connection, kind.evidence, columns, (_sealed(cipher, staged, named, some) for some in cells))
     if kind is FLAGS:
         members = _of(staged.members, missing)
-        copy(connection, "flag_members", named.take(members["at"]).append_column("person", _token(members["person"])))
+        copy(connection, "flag_members", named.take(members["at"]).append_column("person", raw(members["person"])))
 
 
 def _of(rows: pa.Table, places: pa.Array[Any]) -> pa.Table:
@@ -63,10 +54,18 @@ def _place(kind: Kind, key: str, edition: bytes) -> str:
     return f"{kind.evidence}.value|{key}|{edition.hex()}|"
 
 
-def _told(kind: Kind) -> str:
-    """Whether the ledger has a flag's edition: its cells, or for want of any its members."""
-    told = f"SELECT FROM {kind.evidence} e WHERE e.{kind.key} = t.{kind.key} AND e.edition = t.edition"
-    return told if kind is not FLAGS else f"{told} UNION ALL SELECT FROM flag_members e WHERE e.flag_id = t.flag_id AND e.edition = t.edition"
+def _known(connection: Connection, kind: Kind) -> set[str]:
+    """The keys whose edition of tonight the ledger has: the night before had it, or else there are cells or, for want of any, members of it.
+
+    The second question goes key by key through an index: to scan millions of cells takes longer, and most keys are known by the first.
+    """
+    tables = (kind.evidence, "flag_members") if kind is FLAGS else (kind.evidence,)
+    told = " UNION ALL ".join(f"SELECT FROM {table} e WHERE e.{kind.key} = t.{kind.key} AND e.edition = t.edition" for table in tables)
+    found = connection.execute(text(f"""
+        SELECT {kind.key} FROM {kind.name}_tonight t JOIN {kind.name}_prior p USING ({kind.key}, edition)
+        UNION ALL SELECT t.{kind.key} FROM {kind.name}_tonight t LEFT JOIN {kind.name}_prior p USING ({kind.key})
+            CROSS JOIN LATERAL (({told}) LIMIT 1) AS known WHERE p.edition IS DISTINCT FROM t.edition"""))  # fmt: skip
+    return set(found.scalars())
 
 
 def _sealed(cipher: Cipher, staged: Staged, named: pa.Table, cells: pa.Table) -> pa.Table:
@@ -75,20 +74,9 @@ def _sealed(cipher: Cipher, staged: Staged, named: pa.Table, cells: pa.Table) ->
     heads = {at: _place(staged.kind, staged.keys[at], staged.editions[at]) for at in dict.fromkeys(places)}
     seqs: list[Any] = cells["seq"].to_pylist()
     values = cipher.seal_all(cells["value"].to_pylist(), (f"{heads[at]}{seq}" for at, seq in zip(places, seqs, strict=True)))
-    own = named.take(cells["at"])
-    columns: dict[str, Any] = {
-        **{name: own[name] for name in own.column_names},
-        "seq": cells["seq"],
-        "person": _token(cells["person"]),
-        "snapshot": cells["snapshot"].cast(pa.string()),  # yyyymmdd is a date to PostgreSQL
-        "value": hexadecimal(values),
-        **{name: cells[name].cast(pa.string()) for name in _PLAIN},
-    }
-    if "side" in cells.column_names:
-        columns["side"] = cells["side"].cast(pa.string())
-    return pa.table(columns)
-
-
-def _token(tokens: pa.ChunkedArray[Any]) -> Any:
-    texts: Any = tokens.cast(pa.string())
-    return pc.binary_join_element_wise("\\x", texts, "")
+    persons: Any = cells["person"].combine_chunks()
+    given: dict[str, Any] = {"value": pa.array(values, pa.binary()), "person": staged.people.raw.take(persons.indices)}
+    table = named.take(cells["at"])
+    for name in cells.column_names:
+        table = table.append_column(name, given.get(name, cells[name]))
+    return table

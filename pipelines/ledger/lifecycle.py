@@ -174,17 +174,18 @@ def keep_versions(connection: Connection, kind: Kind, parameters: Parameters) ->
 def keep_current(connection: Connection, kind: Kind, parameters: Parameters) -> None:
     """Brings the current rows up to date: by the latest night whole; by an earlier one only with keys that were never seen."""
     columns = (*kind.standing, *kind.fixed, *kind.texts)
-    taken = {name: ("t" if name in (*kind.fixed, *kind.texts) else "o") for name in columns}
+    taken = {name: f"{'t' if name in (*kind.fixed, *kind.texts) else 'o'}.{name}" for name in columns}
+    altered = f"""{kind.name}_outcome o JOIN {kind.name}_tonight t USING ({kind.key}) JOIN {kind.name}_altered USING ({kind.key})"""
     insert = f"""INSERT INTO {kind.table} ({kind.key}, {", ".join(columns)}, last_seen)
-        SELECT {kind.key}, {", ".join(f"{taken[name]}.{name}" for name in columns)}, :as_of
-        FROM {kind.name}_outcome o JOIN {kind.name}_tonight t USING ({kind.key}) JOIN {kind.name}_altered USING ({kind.key}) WHERE o.checked"""
+        SELECT {kind.key}, {", ".join(taken.values())}, :as_of FROM {altered}
+        WHERE o.checked AND NOT EXISTS (SELECT FROM {kind.table} f WHERE f.{kind.key} = o.{kind.key}) ORDER BY {kind.key}"""
     if parameters["next"] is not None:
-        values = insert.replace("o.state,", f"'{states.CLEARED}',", 1)
-        _run(connection, f"{values} ORDER BY {kind.key} ON CONFLICT ({kind.key}) DO NOTHING", parameters)
+        _run(connection, insert.replace("o.state,", f"'{states.CLEARED}',", 1), parameters)
         return
-    updates = ", ".join(f"{name} = excluded.{name}" for name in (*columns, "last_seen"))
+    updates = ", ".join(f"{name} = {taken[name]}" for name in columns)
     _run(connection, f"""
-        {insert} ORDER BY {kind.key} ON CONFLICT ({kind.key}) DO UPDATE SET {updates};
+        UPDATE {kind.table} f SET {updates}, last_seen = :as_of FROM {altered} WHERE f.{kind.key} = o.{kind.key} AND o.checked;
+        {insert};
         UPDATE {kind.table} f SET state = o.state, checked = o.checked
             FROM {kind.name}_outcome o JOIN {kind.name}_altered USING ({kind.key}) WHERE f.{kind.key} = o.{kind.key} AND NOT o.checked;
         UPDATE {kind.table} f SET last_seen = :as_of FROM {kind.name}_outcome o

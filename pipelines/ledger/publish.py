@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +22,8 @@ from pipelines.ledger.evidence import keep_evidence
 from pipelines.ledger.kinds import FLAGS
 from pipelines.ledger.models import PUBLISHED, REPLACED, Coverage, Denominator, MatchRun, Suspension
 from pipelines.ledger.night_files import NightFiles
-from pipelines.ledger.persons import keep_persons
-from pipelines.ledger.reviews import keep_reviews
+from pipelines.ledger.persons import keep_persons, stage_persons
+from pipelines.ledger.reviews import keep_reviews, stage_reviews
 from pipelines.ledger.staged import People, Staged, stage_flags, stage_mismatches
 
 WAIT_SECONDS = 60
@@ -65,11 +66,18 @@ def _publish(connection: Connection, ledger: Ledger, night: NightFiles) -> Publi
     nights = select(func.max(MatchRun.as_of).filter(MatchRun.as_of < night.as_of), func.min(MatchRun.as_of).filter(MatchRun.as_of > night.as_of))
     previous, following = connection.execute(nights.where(MatchRun.state == PUBLISHED)).one()
     parameters = {"as_of": night.as_of, "previous": previous, "next": following, "run": run}
-    keep_persons(connection, ledger.cipher, night)
-    people, tokens = People.of(night), open_tokens(ledger.workspace)
-    flags = _publish_kind(connection, ledger, night, stage_flags(night, people, tokens, ledger.cipher), parameters)
-    mismatches = _publish_kind(connection, ledger, night, stage_mismatches(night, people, tokens, ledger.cipher), parameters)
-    counts = {**night.counts, "flags": flags, "mismatches": mismatches, "reviews": keep_reviews(connection, ledger, night)}
+    people, tokens, cipher = People.of(night), open_tokens(ledger.workspace), ledger.cipher
+    with ThreadPoolExecutor(1) as early:  # makes rows ready while the server takes in those before them: first what keeps it busy longest
+        clashes = early.submit(stage_mismatches, night, people, tokens, cipher)
+        persons = early.submit(stage_persons, night, cipher)
+        told = early.submit(stage_flags, night, people, tokens, cipher)
+        queue = early.submit(stage_reviews, night, tokens, cipher)
+        mismatches = _publish_kind(connection, ledger, night, clashes.result(), parameters)
+        del clashes  # its rows are not needed any more
+        keep_persons(connection, cipher, persons.result(), night.as_of)
+        flags = _publish_kind(connection, ledger, night, told.result(), parameters)
+        reviews = keep_reviews(connection, queue.result(), night.as_of)
+    counts = {**night.counts, "flags": flags, "mismatches": mismatches, "reviews": reviews}
     connection.execute(update(MatchRun).where(MatchRun.run_id == run).values(counts=counts, published_at=datetime.now(UTC)))
     return Published(run, False, flags, mismatches)
 

@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Row, func, insert, select, text, update
 from pipelines.errors import LedgerError
 from pipelines.identity.candidates import DECISIONS, DIFFERENT, SAME, UNSURE, explanation
 from pipelines.identity.numbers import number_of
-from pipelines.identity.tokens import Tokens, open_tokens
+from pipelines.identity.tokens import Tokens
 from pipelines.ledger.access_log import Reveal
-from pipelines.ledger.bulk import copy, hexadecimal
+from pipelines.ledger.bulk import copy
+from pipelines.ledger.cipher import Cipher
 from pipelines.ledger.database import Ledger, current_user
 from pipelines.ledger.models import PUBLISHED, LinkReview, LinkReviewEvent, MatchRun
 from pipelines.ledger.night_files import QUEUE, NightFiles
@@ -47,23 +48,29 @@ class Review:
     other: list[dict[str, Any]] | None
 
 
-def keep_reviews(connection: Connection, ledger: Ledger, night: NightFiles) -> int:
-    """Adds the night's queue to the reviews, and brings those that are known up to date; gives how many the queue holds. Decisions stay.
-
-    What an earlier attempt at the night asked and this one does not, waits no longer.
-    """
+def stage_reviews(night: NightFiles, tokens: Tokens, cipher: Cipher) -> pa.Table | None:
+    """The night's queue as rows for the reviews, one a pair, sealed; None when the night has none."""
     queue = night.read_if_there(QUEUE)
     if queue is None:
-        return 0
-    tokens = open_tokens(ledger.workspace)
+        return None
     found: dict[tuple[bytes, bytes], dict[str, Any]] = {}
     for row in queue.to_pylist():
         pair = _pair(tokens, row)
         if pair not in found or found[pair]["weight"] < row["weight"]:
             found[pair] = row
+    return _rows(cipher, found, night.as_of)
+
+
+def keep_reviews(connection: Connection, staged: pa.Table | None, as_of: date) -> int:
+    """Adds a night's queue to the reviews, and brings those that are known up to date; gives how many the queue holds. Decisions stay.
+
+    What an earlier attempt at the night asked and this one does not, waits no longer.
+    """
+    if staged is None:
+        return 0
     connection.execute(text("CREATE TEMP TABLE reviews_tonight (LIKE link_reviews) ON COMMIT DROP"))
     connection.execute(text("ALTER TABLE reviews_tonight ALTER review_id DROP NOT NULL"))
-    copy(connection, "reviews_tonight", _rows(ledger, found, night.as_of))
+    copy(connection, "reviews_tonight", staged)
     connection.execute(
         text("""
             INSERT INTO link_reviews (left_token, right_token, probability, levels, first_seen, last_seen, keys, sides)
@@ -77,10 +84,10 @@ def keep_reviews(connection: Connection, ledger: Ledger, night: NightFiles) -> i
         text("""
             UPDATE link_reviews SET last_seen = last_seen - 1 WHERE last_seen = :as_of AND decision IS NULL AND NOT EXISTS (
                 SELECT FROM reviews_tonight t WHERE (t.left_token, t.right_token) = (link_reviews.left_token, link_reviews.right_token))"""),
-        {"as_of": night.as_of},
+        {"as_of": as_of},
     )
     connection.execute(text("DROP TABLE reviews_tonight"))
-    return len(found)
+    return staged.num_rows
 
 
 def reviews(ledger: Ledger, *, waiting: bool = True, reveal: Reveal | None = None) -> list[Review]:
@@ -160,7 +167,7 @@ def _pair(tokens: Tokens, row: Mapping[str, Any]) -> tuple[bytes, bytes]:
     return bytes.fromhex(left), bytes.fromhex(right)
 
 
-def _rows(ledger: Ledger, found: Mapping[tuple[bytes, bytes], Mapping[str, Any]], as_of: date) -> pa.Table:
+def _rows(cipher: Cipher, found: Mapping[tuple[bytes, bytes], Mapping[str, Any]], as_of: date) -> pa.Table:
     rows: dict[str, list[Any]] = {name: [] for name in ("probability", "levels", "keys", "sides")}
     for (left, right), row in found.items():
         keys = {name: row[name] for name in ("dataset", "natural_key", "other_dataset", "other_key")}
@@ -168,12 +175,13 @@ def _rows(ledger: Ledger, found: Mapping[tuple[bytes, bytes], Mapping[str, Any]]
         sides = {"record": json.loads(row["record_says"]), "other": json.loads(row["other_says"])}
         rows["probability"].append(row["probability"])
         rows["levels"].append(json.dumps({"explained": row["explained"]}))
-        rows["keys"].append(ledger.cipher.seal(json.dumps(keys, ensure_ascii=False), _place("keys", left, right)))
-        rows["sides"].append(ledger.cipher.seal(json.dumps(sides, ensure_ascii=False), _place("sides", left, right)))
+        rows["keys"].append(cipher.seal(json.dumps(keys, ensure_ascii=False), _place("keys", left, right)))
+        rows["sides"].append(cipher.seal(json.dumps(sides, ensure_ascii=False), _place("sides", left, right)))
     day = pa.array([as_of] * len(found), pa.date32())
     tokens = {"left_token": [left for left, _ in found], "right_token": [right for _, right in found]}
-    sealed = {name: hexadecimal(values) for name, values in {**tokens, "keys": rows["keys"], "sides": rows["sides"]}.items()}
-    return pa.table({**sealed, "probability": pa.array(rows["probability"]), "levels": pa.array(rows["levels"]), "first_seen": day, "last_seen": day})
+    sealed = {name: pa.array(values, pa.binary()) for name, values in {**tokens, "keys": rows["keys"], "sides": rows["sides"]}.items()}
+    levels = pa.array(rows["levels"], pa.string())
+    return pa.table({**sealed, "probability": pa.array(rows["probability"], pa.float64()), "levels": levels, "first_seen": day, "last_seen": day})
 
 
 def _review(row: Row[Any], reveal: Reveal | None) -> Review:

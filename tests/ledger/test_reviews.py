@@ -17,10 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from pipelines.errors import LedgerError
 from pipelines.identity.candidates import DECISIONS
 from pipelines.identity.links import QUEUE
+from pipelines.identity.tokens import open_tokens
 from pipelines.ledger import access_log
 from pipelines.ledger.database import Ledger
 from pipelines.ledger.models import LinkReview, LinkReviewEvent, MatchRun
-from pipelines.ledger.reviews import decide, decide_all, decisions, keep_reviews, reviews, undo
+from pipelines.ledger.reviews import decide, decide_all, decisions, keep_reviews, reviews, stage_reviews, undo
 
 FIRST, SECOND = date(2020, 7, 31), date(2020, 8, 1)
 PERSON, OTHER = 64019919800101123, 64019919750505231
@@ -36,8 +37,10 @@ def row(person: int, weight: int = 300, key: str = "640323\x1fF1\x1f马小军", 
 def night(ledger: Ledger, folder: Path, as_of: date, *rows: dict[str, Any]) -> int:
     path = folder / "queue.parquet"
     pq.write_table(pa.Table.from_pylist(list(rows), schema=SAYS), path)
+    files: Any = SimpleNamespace(as_of=as_of, read_if_there=lambda _: pq.read_table(path))
+    staged = stage_reviews(files, open_tokens(ledger.workspace), ledger.cipher)
     with ledger.transaction() as connection:
-        return keep_reviews(connection, ledger, SimpleNamespace(as_of=as_of, read_if_there=lambda _: pq.read_table(path)))  # type: ignore[arg-type]
+        return keep_reviews(connection, staged, as_of)
 
 
 def test_a_queued_pair_waits_with_its_levels_and_shows_both_sides_only_with_leave(ledger, tmp_path) -> None:

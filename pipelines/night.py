@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
@@ -23,7 +23,7 @@ import pyarrow as pa
 from pipelines.contracts import Contract, by_department, load_contracts
 from pipelines.engine import Engine, open_engine
 from pipelines.errors import StageError
-from pipelines.extracts.conform import Conformed, conform
+from pipelines.extracts.conform import Conformed, conform, waiting_bytes
 from pipelines.extracts.deliveries import Delivery, deliveries
 from pipelines.extracts.in_force import InForce
 from pipelines.extracts.land import Landing, land, land_all
@@ -43,6 +43,7 @@ from pipelines.ledger.people import write_people
 from pipelines.ledger.publish import publish
 from pipelines.ledger.reviews import decisions
 from pipelines.policy import Policy, load_policy
+from pipelines.processes import spread
 from pipelines.reports.file_lines import file_lines
 from pipelines.reports.night_reports import NightStock, found_tonight, write_reports
 from pipelines.reports.run_report import PUBLISHED, linking_of, run_report
@@ -55,6 +56,8 @@ Progress = Callable[[str], None]
 OWN_MODEL = Path("linkage") / "model.yaml"
 """A deployment's own linkage model, in its workspace."""
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+SIDE_BY_SIDE_BYTES = 16 << 20
+"""Bytes of landed rows to be conformed, below which starting processes costs more than it saves."""
 
 
 def silent(_: str) -> None:
@@ -74,13 +77,17 @@ def policy_of(workspace: Workspace) -> Policy:
 @contextmanager
 def engine_of(workspace: Workspace) -> Iterator[Engine]:
     """The deployment's engine, open for one stage."""
-    settings = workspace.settings
-    scratch, queries = workspace.root / "scratch", workspace.root / "queries"
-    engine = open_engine(settings.engine, memory=settings.memory, threads=settings.threads, scratch=scratch, queries=queries)
+    engine = _open(workspace)
     try:
         yield engine
     finally:
         engine.close()
+
+
+def _open(workspace: Workspace) -> Engine:
+    settings = workspace.settings
+    scratch, queries = workspace.root / "scratch", workspace.root / "queries"
+    return open_engine(settings.engine, memory=settings.memory, threads=settings.threads, scratch=scratch, queries=queries)
 
 
 @contextmanager
@@ -327,11 +334,33 @@ def run_night(workspace: Workspace, as_of: date, progress: Progress = silent, *,
 
 
 def conform_all(workspace: Workspace, as_of: date, progress: Progress = silent) -> None:
-    """Conforms every dataset's landed files with one engine."""
-    with engine_of(workspace) as engine:
-        for dataset in contracts_of(workspace):
-            progress(f"conform {dataset}")
-            _conformed(engine, workspace, dataset, as_of)
+    """Conforms every dataset's landed files: with one engine, or where that is much work and memory has no limit, with one for each core."""
+    contracts, region = contracts_of(workspace), policy_of(workspace).region
+    landings = land_all(workspace, contracts.values(), as_of, region)
+    waiting = {dataset: waiting_bytes(workspace, contract, landings[dataset], region) for dataset, contract in contracts.items()}
+    settings = workspace.settings
+    alone = bool(settings.memory) or settings.engine != "duckdb" or sum(waiting.values()) < SIDE_BY_SIDE_BYTES
+    own = workspace if alone else replace(workspace, settings=replace(settings, threads=1))
+    with engine_of(own) as engine:
+        jobs = [_Conforming(dataset, as_of) for dataset in sorted(contracts, key=lambda dataset: -waiting[dataset])]
+        spread("Conforming", jobs, (engine, own, progress), _conforming, (own,), threads=settings.threads, alone=alone)
+
+
+@dataclass(frozen=True)
+class _Conforming:
+    """Conforms a dataset's landed files."""
+
+    dataset: str
+    as_of: date
+
+    def __call__(self, means: tuple[Engine, Workspace, Progress]) -> None:
+        engine, workspace, progress = means
+        progress(f"conform {self.dataset}")
+        _conformed(engine, workspace, self.dataset, self.as_of)
+
+
+def _conforming(workspace: Workspace) -> tuple[Engine, Workspace, Progress]:
+    return _open(workspace), workspace, silent
 
 
 def delivery_is_complete(workspace: Workspace, department: str, as_of: date) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
@@ -94,6 +94,13 @@ def conform(engine: Engine, workspace: Workspace, contract: Contract, landing: L
     done = _written(engine, contract, region, identify, result, landed_path)
     _save(report, done)
     return done
+
+
+def waiting_bytes(workspace: Workspace, contract: Contract, landings: Iterable[Landing], region: Region) -> int:
+    """The bytes of landed rows that are not conformed yet."""
+    landed = ((landing, Path(landing.landed_path), landing.snapshot) for landing in landings if landing.landed_path and landing.snapshot)
+    planned = ((path, _planned(workspace, contract, landing, path, snapshot, region)) for landing, path, snapshot in landed)
+    return sum(path.stat().st_size for path, result in planned if not result.path.with_suffix(".json").is_file())
 
 
 def _written(engine: Engine, contract: Contract, region: Region, identify: Identify, done: Conformed, landed_path: Path) -> Conformed:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.contracts import Contract
-from pipelines.errors import DeliveryError, StageError
+from pipelines.errors import DeliveryError
 from pipelines.extracts.content import land_content, read_content
 from pipelines.extracts.files import delivered_files, file_digest, file_format, read_name, snapshot_date, too_big
 from pipelines.policy import Region
+from pipelines.processes import spread
 from pipelines.workspace import Workspace, atomic_path
 
 LAYOUT = 2  # of landed files; a change of how landing reads gives it a new number, so that files are read again
@@ -204,20 +202,18 @@ def _read_all(tasks: list[_Task], workspace: Workspace) -> list[Landing]:
     """Reads files, the same bytes once, and where they are many bytes several side by side, the biggest first."""
     distinct = list({(task.folder, task.landing.digest): task for task in reversed(tasks)}.values())
     distinct.sort(key=lambda task: task.landing.bytes, reverse=True)
-    workers = min(workspace.settings.threads or os.cpu_count() or 1, len(distinct))
-    if workers > 1 and sum(task.landing.bytes for task in distinct) >= PARALLEL_BYTES and not multiprocessing.current_process().daemon:
-        try:
-            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-                done = list(pool.map(_read, distinct))
-        except BrokenProcessPool as error:
-            raise StageError("Reading the deliveries ended in mid-air, probably for lack of memory; set threads to 1 and run again.") from error
-    else:
-        done = [_read(task) for task in distinct]
+    jobs = [partial(_read, task) for task in distinct]
+    few = sum(task.landing.bytes for task in distinct) < PARALLEL_BYTES
+    done = spread("Reading the deliveries", jobs, None, _nothing, threads=workspace.settings.threads, alone=few)
     taken = {(landing.dataset, landing.file) for landing in done}
     return done + [_read(task) for task in tasks if (task.landing.dataset, task.landing.file) not in taken]
 
 
-def _read(task: _Task) -> Landing:
+def _nothing() -> None:
+    """What it takes to read a file besides its task."""
+
+
+def _read(task: _Task, _: None = None) -> Landing:
     """Lands one file, or takes what its bytes gave under another date."""
     landing, contract = task.landing, task.contract
     path = Path(landing.path)
